@@ -1,0 +1,219 @@
+// Package bus carries events: facts that a transaction wrote to the outbox together with
+// the change they tell of.
+//
+// Subscribers keep memory right: they drop cached keys and memberships, wake streams. The
+// node that wrote an event calls its subscribers right after the commit and before Write
+// returns, so that it always reads its own writes. Other nodes find the event by tailing
+// the outbox, within PollInterval. An event may be delivered twice and, after a node was
+// cut off, as one "bus.gap" instead: subscribers are idempotent, fast, and treat a gap as
+// "anything may have changed". Effects that must happen exactly once are jobs, not
+// subscriptions.
+//
+// Table: outbox. Rows are kept for a day (Trim).
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/workdrive/workdrive/internal/kernel/clock"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/ids"
+)
+
+// Gap is the name of the event that says that others may have been missed.
+const Gap = "bus.gap"
+
+// PollInterval is how often a node looks for the events of others.
+const PollInterval = 250 * time.Millisecond
+
+// Kept is how long events stay in the outbox.
+const Kept = 24 * time.Hour
+
+// maxTail bounds how many events one look at the outbox reads.
+const maxTail = 1000
+
+// Event is a fact to publish. Name is "noun.pastverb", Subject the id of the object; Data
+// is small, JSON-encodable and holds ids, never content.
+type Event struct {
+	OrgID, Name, Subject string
+	Data                 any
+}
+
+// Delivered is an event as a subscriber gets it. Seq is 0 on the node that wrote it.
+type Delivered struct {
+	Seq                  int64
+	OrgID, Name, Subject string
+	Data                 json.RawMessage
+	At                   time.Time
+}
+
+// Bus publishes and delivers events.
+type Bus struct {
+	db    *db.DB
+	clock clock.Clock
+	log   *slog.Logger
+	node  string // tells our own rows in the outbox from those of other nodes
+
+	mu   sync.RWMutex
+	subs []subscription
+}
+
+type subscription struct {
+	names []string
+	f     func(Delivered)
+}
+
+// New makes a bus for one node.
+func New(d *db.DB, c clock.Clock, log *slog.Logger) *Bus {
+	return &Bus{db: d, clock: c, log: log, node: ids.New()}
+}
+
+// Subscribe calls f for every event whose name is in names: exactly, or as "noun.*". nil is
+// every event. It must be called before events flow.
+func (b *Bus) Subscribe(names []string, f func(Delivered)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.subs = append(b.subs, subscription{names, f})
+}
+
+func (s subscription) wants(name string) bool {
+	return s.names == nil || slices.ContainsFunc(s.names, func(want string) bool {
+		noun, all := strings.CutSuffix(want, "*")
+		return want == name || (all && strings.HasPrefix(name, noun))
+	})
+}
+
+// Publish writes an event in a transaction and delivers it on this node once that has been
+// committed.
+func (b *Bus) Publish(ctx context.Context, tx db.Tx, e Event) error {
+	data, err := json.Marshal(e.Data)
+	if err != nil {
+		return err
+	}
+	now := b.clock.Now()
+	_, err = tx.Exec(ctx, `INSERT INTO outbox (org_id, node, name, subject, data, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		e.OrgID, b.node, e.Name, e.Subject, string(data), now.UnixMilli())
+	if err != nil {
+		return err
+	}
+	tx.OnCommit(func() {
+		b.deliver(Delivered{OrgID: e.OrgID, Name: e.Name, Subject: e.Subject, Data: data, At: now})
+	})
+	return nil
+}
+
+func (b *Bus) deliver(e Delivered) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for _, s := range b.subs {
+		if s.wants(e.Name) {
+			b.call(s, e)
+		}
+	}
+}
+
+// call isolates subscribers from each other's panics.
+func (b *Bus) call(s subscription, e Delivered) {
+	defer func() {
+		if v := recover(); v != nil {
+			b.log.Error("a subscriber panicked", "event", e.Name, "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	s.f(e)
+}
+
+// Run delivers the events of other nodes until ctx ends. Only PostgreSQL has other nodes.
+func (b *Bus) Run(ctx context.Context) error {
+	if b.db.Engine() == db.SQLite {
+		<-ctx.Done()
+		return nil
+	}
+	at, failing := b.start(ctx)
+	tick := time.NewTicker(PollInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		next, err := b.tail(ctx, at)
+		if err != nil {
+			if !failing {
+				b.log.WarnContext(ctx, "events of other nodes cannot be read; caches are dropped until they can", "error", err)
+			}
+			failing = true
+			b.deliver(Delivered{Name: Gap, At: b.clock.Now()})
+			continue
+		}
+		at, failing = next, false
+	}
+}
+
+// position is how far a node has read. Sequence numbers are handed out before their
+// transactions commit, so a node reads only rows of transactions older than every open one,
+// in the order of transactions.
+type position struct{ txid, seq int64 }
+
+func (b *Bus) start(ctx context.Context) (at position, failing bool) {
+	err := b.db.Reader(ctx).QueryRow(ctx, `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint`).Scan(&at.txid)
+	return at, err != nil
+}
+
+func (b *Bus) tail(ctx context.Context, at position) (position, error) {
+	if at.txid == 0 {
+		next, failing := b.start(ctx)
+		if failing {
+			return at, context.DeadlineExceeded
+		}
+		return next, nil
+	}
+	for {
+		next, n, err := b.read(ctx, at)
+		if err != nil || n < maxTail {
+			return next, err
+		}
+		at = next
+	}
+}
+
+func (b *Bus) read(ctx context.Context, at position) (position, int, error) {
+	rows, err := b.db.Reader(ctx).Query(ctx, `SELECT txid, seq, org_id, node, name, subject, data, created_at FROM outbox
+		WHERE (txid, seq) > (?, ?) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+		ORDER BY txid, seq LIMIT ?`, at.txid, at.seq, maxTail)
+	if err != nil {
+		return at, 0, err
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		var e Delivered
+		var node, data string
+		var created int64
+		if err := rows.Scan(&at.txid, &at.seq, &e.OrgID, &node, &e.Name, &e.Subject, &data, &created); err != nil {
+			return at, n, err
+		}
+		n++
+		if node != b.node {
+			e.Seq, e.Data, e.At = at.seq, json.RawMessage(data), clock.FromMillis(created)
+			b.deliver(e)
+		}
+	}
+	return at, n, rows.Err()
+}
+
+// Trim deletes events that are older than Kept.
+func (b *Bus) Trim(ctx context.Context) error {
+	before := b.clock.Now().Add(-Kept).UnixMilli()
+	return b.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE created_at < ?`, before)
+		return err
+	})
+}

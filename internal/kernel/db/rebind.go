@@ -1,0 +1,138 @@
+package db
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// fragments are the places where the engines' SQL differs. A statement writes {name}.
+var fragments = map[string][2]string{
+	// u.id {in} with List(ids), n {inInts} with ListInts(numbers)
+	"in":     {"IN (SELECT value FROM json_each(?))", "= ANY(?::text[])"},
+	"inInts": {"IN (SELECT value FROM json_each(?))", "= ANY(?::bigint[])"},
+	// SELECT … {forUpdate} keeps other transactions from changing the rows. SQLite has
+	// one writer.
+	"forUpdate": {"", "FOR UPDATE"},
+}
+
+// maxBound bounds the cache of translated statements.
+const maxBound = 4096
+
+// binder translates statements to an engine's dialect and remembers the result.
+type binder struct {
+	engine Engine
+	mu     sync.RWMutex
+	known  map[string]bound
+}
+
+// bound is a translated statement. order maps each parameter of the text to the argument
+// it takes; nil when that is one to one.
+type bound struct {
+	text  string
+	order []int
+}
+
+func (b *binder) bind(query string, args []any) (string, []any, error) {
+	b.mu.RLock()
+	t, ok := b.known[query]
+	b.mu.RUnlock()
+	if !ok {
+		var err error
+		if t, err = translate(b.engine, query); err != nil {
+			return "", nil, err
+		}
+		b.mu.Lock()
+		if len(b.known) >= maxBound {
+			clear(b.known)
+		}
+		b.known[query] = t
+		b.mu.Unlock()
+	}
+	if t.order == nil {
+		return t.text, args, nil
+	}
+	sorted := make([]any, len(t.order))
+	for i, from := range t.order {
+		if from >= len(args) {
+			return "", nil, fmt.Errorf("db: statement has %d arguments and asks for the %dth: %s", len(args), from+1, query)
+		}
+		sorted[i] = args[from]
+	}
+	return t.text, sorted, nil
+}
+
+// translate replaces fragments and, for PostgreSQL, parameters. Parameters follow SQLite's
+// rule: ?N is the Nth argument, ? the one after the highest so far. PostgreSQL wants every
+// parameter used, so that they are numbered anew in the order of their first use.
+func translate(engine Engine, query string) (bound, error) {
+	query, err := expand(engine, query)
+	if err != nil || engine == SQLite {
+		return bound{text: query}, err
+	}
+	var out strings.Builder
+	out.Grow(len(query) + 32)
+	numbers := map[int]int{} // argument -> number in the text
+	var order []int
+	highest := 0
+	for i := 0; i < len(query); i++ {
+		c := query[i]
+		switch c {
+		case '\'', '"':
+			end := strings.IndexByte(query[i+1:], c)
+			if end < 0 {
+				return bound{}, fmt.Errorf("db: unclosed quote in %q", query)
+			}
+			out.WriteString(query[i : i+end+2])
+			i += end + 1
+		case '?':
+			digits := i + 1
+			for digits < len(query) && query[digits] >= '0' && query[digits] <= '9' {
+				digits++
+			}
+			n := highest + 1
+			if digits > i+1 {
+				n, _ = strconv.Atoi(query[i+1 : digits])
+			}
+			highest = max(highest, n)
+			if numbers[n] == 0 {
+				order = append(order, n-1)
+				numbers[n] = len(order)
+			}
+			out.WriteByte('$')
+			out.WriteString(strconv.Itoa(numbers[n]))
+			i = digits - 1
+		default:
+			out.WriteByte(c)
+		}
+	}
+	if order == nil {
+		order = []int{}
+	}
+	return bound{out.String(), order}, nil
+}
+
+func expand(engine Engine, query string) (string, error) {
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(query, "{")
+		out.WriteString(before)
+		if !found {
+			return out.String(), nil
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		f, known := fragments[name]
+		if !known {
+			// Braces are JSON in a literal far more often than a misspelt fragment.
+			if !strings.ContainsAny(name, `"':, `) && name != "" {
+				return "", fmt.Errorf("db: unknown fragment {%s}", name)
+			}
+			out.WriteByte('{')
+			query = rest
+			continue
+		}
+		out.WriteString(f[engine])
+		query = after
+	}
+}
