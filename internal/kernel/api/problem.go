@@ -1,0 +1,197 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/workdrive/workdrive/internal/kernel/fault"
+)
+
+// Problem is an error as clients read it (RFC 9457).
+type Problem struct {
+	Type      string        `json:"type" doc:"Always about:blank: the code tells the kinds apart"`
+	Title     string        `json:"title" doc:"The status in words"`
+	Status    int           `json:"status" doc:"HTTP status"`
+	Detail    string        `json:"detail" doc:"What went wrong, in a sentence"`
+	Code      string        `json:"code" doc:"Stable reason, noun.reason"`
+	Errors    []fault.Field `json:"errors,omitempty" doc:"Every wrong field"`
+	RequestID string        `json:"requestId" doc:"Quote it when asking for help"`
+
+	retryAfter int // seconds
+}
+
+// Error implements error.
+func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
+
+// GetStatus implements huma.StatusError.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// GetHeaders implements huma.HeadersError.
+func (p *Problem) GetHeaders() http.Header {
+	if p.retryAfter == 0 {
+		return nil
+	}
+	return http.Header{"Retry-After": {strconv.Itoa(p.retryAfter)}}
+}
+
+// kinds maps each kind of fault to its status, and to the reference's sentence for it
+// where it has one.
+var kinds = map[fault.Kind]struct {
+	status   int
+	sentence string
+}{
+	fault.KindInternal:           {http.StatusInternalServerError, "We had a problem with our server. Try again later."},
+	fault.KindInvalid:            {http.StatusBadRequest, "Your request is invalid."},
+	fault.KindUnauthenticated:    {http.StatusUnauthorized, "Your API key is wrong."},
+	fault.KindForbidden:          {http.StatusForbidden, forbiddenSentence},
+	fault.KindNotFound:           {http.StatusNotFound, "The specified content could not be found."},
+	fault.KindNotAllowed:         {http.StatusMethodNotAllowed, "This method is not allowed here."},
+	fault.KindConflict:           {http.StatusConflict, "The state of the resource does not allow this."},
+	fault.KindPreconditionFailed: {http.StatusPreconditionFailed, "The resource has changed."},
+	fault.KindTooLarge:           {http.StatusRequestEntityTooLarge, "The request is too large."},
+	fault.KindUnsupported:        {http.StatusUnsupportedMediaType, "Send application/json."},
+	fault.KindTooMany:            {http.StatusTooManyRequests, "Too many requests. Try again later."},
+	fault.KindUnavailable:        {http.StatusServiceUnavailable, "We're temporarily offline for maintenance. Please try again later."},
+	fault.KindStorageFull:        {http.StatusInsufficientStorage, "There is no space left to store this."},
+}
+
+// problemOf makes the problem of an error. Whatever is not a fault is internal.
+func problemOf(err error, requestID string) *Problem {
+	f, ok := fault.As(err)
+	if !ok {
+		f = &fault.Error{Kind: fault.KindInternal}
+	}
+	k := kinds[f.Kind]
+	p := &Problem{
+		Type: "about:blank", Title: http.StatusText(k.status), Status: k.status, Detail: f.Detail, Code: f.Code,
+		Errors: f.Fields, RequestID: requestID, retryAfter: int(math.Ceil(f.RetryAfter.Seconds())),
+	}
+	if f.Kind == fault.KindInternal {
+		p.Detail, p.Code, p.Errors = k.sentence, "server.error", nil
+	}
+	if p.Detail == "" {
+		p.Detail = k.sentence
+	}
+	return p
+}
+
+// write sends a problem outside of huma, for requests that never reach an operation.
+func (p *Problem) write(w http.ResponseWriter) {
+	for name, values := range p.GetHeaders() {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client may have gone
+}
+
+// useProblems makes huma report what it finds as problems. Its hooks are package variables,
+// so that this is done once for the process.
+var useProblems = sync.OnceFunc(func() {
+	huma.NewError = func(status int, detail string, _ ...error) huma.StatusError {
+		return &Problem{Status: status, Detail: detail}
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, detail string, errs ...error) huma.StatusError {
+		state := stateOf(ctx.Context())
+		if state == nil {
+			return problemOf(fault.New(fault.KindInternal, "", detail), "")
+		}
+		return state.rejected(ctx, inputFault(status, detail, errs))
+	}
+})
+
+// inputFault turns huma's findings about an input into a fault.
+func inputFault(status int, detail string, errs []error) error {
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		return fault.New(fault.KindTooLarge, "request.tooLarge", detail)
+	case http.StatusUnsupportedMediaType:
+		return fault.New(fault.KindUnsupported, "request.mediaType", "")
+	case http.StatusInternalServerError:
+		return errors.Join(append(errs, errors.New(detail))...)
+	}
+	if len(errs) == 0 {
+		return fault.New(fault.KindInvalid, "request.invalid", capitalized(detail))
+	}
+	var bad fault.Fields
+	for _, err := range errs {
+		var d *huma.ErrorDetail
+		if errors.As(err, &d) {
+			addField(&bad, d)
+		} else {
+			bad.Add("", "field.invalid", err.Error())
+		}
+	}
+	return bad.Err()
+}
+
+// codes maps the beginning of huma's messages to our stable codes.
+var codes = []struct{ prefix, code string }{
+	{"expected required property", "field.required"}, {"required ", "field.required"},
+	{"expected length <=", "field.tooLong"}, {"expected length >=", "field.tooShort"},
+	{"expected array length <=", "field.tooMany"}, {"expected array length >=", "field.tooFew"},
+	{"expected value to be one of", "field.enum"},
+	{"expected number >=", "field.tooSmall"}, {"expected number >", "field.tooSmall"},
+	{"expected number <=", "field.tooLarge"}, {"expected number <", "field.tooLarge"},
+	{"expected string to be", "field.format"}, {"expected string to match", "field.format"},
+	{"expected a time", "field.format"}, {"invalid date", "field.format"},
+	{"expected", "field.type"}, {"invalid", "field.type"}, {"json:", "field.type"}, {"strconv", "field.type"},
+}
+
+func addField(bad *fault.Fields, d *huma.ErrorDetail) {
+	code := "field.invalid"
+	for _, c := range codes {
+		if strings.HasPrefix(d.Message, c.prefix) {
+			code = c.code
+			break
+		}
+	}
+	pointer := pointerOf(d.Location)
+	if name, ok := strings.CutPrefix(d.Message, "expected required property "); ok {
+		pointer += "/" + strings.TrimSuffix(name, " to be present")
+	}
+	message := d.Message
+	if strings.HasPrefix(message, "json:") {
+		message = "a value of the wrong type or out of range"
+	}
+	bad.Add(pointer, code, capitalized(message)+".")
+}
+
+// pointerOf turns huma's "body.data[3].email" into "/data/3/email", "query.per_page" into
+// "?per_page" and "path.id" into "id".
+func pointerOf(location string) string {
+	where, rest, _ := strings.Cut(location, ".")
+	switch {
+	case where == "query":
+		return "?" + rest
+	case where == "path", where == "header":
+		return rest
+	case strings.HasPrefix(location, "body["):
+		rest = strings.TrimPrefix(location, "body")
+	}
+	if rest == "" {
+		return ""
+	}
+	return "/" + strings.TrimPrefix(strings.NewReplacer("[", "/", "]", "", ".", "/").Replace(rest), "/")
+}
+
+func capitalized(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// forbiddenSentence is the reference's: it stands in every 403 for lack of a capability.
+const forbiddenSentence = "The requested content is hidden for administrators only."

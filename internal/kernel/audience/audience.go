@@ -1,0 +1,273 @@
+package audience
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/bus"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
+)
+
+const (
+	maxCachedSets  = 20_000
+	maxCachedRows  = 50_000
+	maxSetLifetime = 30 * time.Second
+)
+
+// Audiences answers questions of visibility. It is safe for concurrent use.
+type Audiences struct {
+	db   *db.DB
+	bus  *bus.Bus
+	sets *otter.Cache[viewer, cachedSet]   // a viewer's audiences, while the generation lasts
+	rows *otter.Cache[internKey, internID] // interned audiences never change
+
+	mu          sync.RWMutex
+	generations map[string]*atomic.Uint64 // by organization; a membership change starts a new one
+}
+
+type (
+	viewer    struct{ orgID, userID string }
+	internKey struct{ orgID, hash string }
+	internID  int64
+	cachedSet struct {
+		generation uint64
+		set        Set
+	}
+)
+
+// New makes the service and subscribes it to membership events.
+func New(d *db.DB, b *bus.Bus) *Audiences {
+	a := &Audiences{
+		db:  d,
+		bus: b,
+		sets: otter.Must(&otter.Options[viewer, cachedSet]{
+			MaximumSize:      maxCachedSets,
+			ExpiryCalculator: otter.ExpiryWriting[viewer, cachedSet](maxSetLifetime),
+		}),
+		rows:        otter.Must(&otter.Options[internKey, internID]{MaximumSize: maxCachedRows}),
+		generations: map[string]*atomic.Uint64{},
+	}
+	b.Subscribe([]string{"user.*", "securityGroup.*", "location.*", "audience.*"}, func(e bus.Delivered) {
+		a.generation(e.OrgID).Add(1)
+	})
+	b.Subscribe([]string{"bus.gap"}, func(bus.Delivered) { a.sets.InvalidateAll() })
+	return a
+}
+
+func (a *Audiences) generation(orgID string) *atomic.Uint64 {
+	a.mu.RLock()
+	g := a.generations[orgID]
+	a.mu.RUnlock()
+	if g != nil {
+		return g
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.generations[orgID] == nil {
+		a.generations[orgID] = new(atomic.Uint64)
+	}
+	return a.generations[orgID]
+}
+
+// Set is the audiences a viewer may list, as ascending numbers.
+type Set []int64
+
+// Has reports whether the audience is in the set.
+func (s Set) Has(id int64) bool {
+	_, ok := slices.BinarySearch(s, id)
+	return ok
+}
+
+// Visible gives the audiences whose items the viewer may list.
+func (a *Audiences) Visible(ctx context.Context, who authz.Actor) (Set, error) {
+	key := viewer{who.OrgID, who.UserID}
+	generation := a.generation(who.OrgID).Load()
+	if c, ok := a.sets.GetIfPresent(key); ok && c.generation == generation {
+		return c.set, nil
+	}
+	q := a.db.Reader(ctx)
+	set, err := readVisible(ctx, q, who)
+	if err != nil {
+		return nil, err
+	}
+	if _, uncommitted := q.(db.Tx); uncommitted {
+		return set, nil // what it saw may be rolled back
+	}
+	// A membership that changed while we read has started a new generation already, so
+	// what we keep here is not used again.
+	a.sets.Set(key, cachedSet{generation, set})
+	return set, nil
+}
+
+// MaySee reports whether the viewer may see an item of the audience by the author.
+func (a *Audiences) MaySee(ctx context.Context, who authz.Actor, audienceID int64, authorID string) (bool, error) {
+	if authorID == who.UserID {
+		return true, nil
+	}
+	set, err := a.Visible(ctx, who)
+	return set.Has(audienceID), err
+}
+
+const visibleSQL = `
+SELECT audience_id FROM audience_clauses WHERE org_id = ? AND kind = 'org' AND ref = ''
+UNION
+SELECT audience_id FROM audience_clauses WHERE org_id = ? AND kind = 'user' AND ref = ?
+UNION
+SELECT c.audience_id FROM security_group_members m
+  JOIN audience_clauses c ON c.org_id = m.org_id AND c.kind = 'group' AND c.ref = m.group_id
+ WHERE m.org_id = ? AND m.user_id = ?
+UNION
+SELECT c.audience_id FROM users u
+  JOIN audience_clauses c ON c.org_id = u.org_id AND c.kind = 'location' AND c.ref = u.location_id
+ WHERE u.org_id = ? AND u.id = ?
+UNION
+SELECT c.audience_id FROM follows f
+  JOIN follows b ON b.org_id = f.org_id AND b.follower_id = f.followed_id AND b.followed_id = f.follower_id
+  JOIN audience_clauses c ON c.org_id = f.org_id AND c.kind = 'friends' AND c.ref = f.followed_id
+ WHERE f.org_id = ? AND f.follower_id = ?
+UNION
+SELECT c.audience_id FROM (
+    SELECT id AS author FROM users WHERE org_id = ? AND reports_to = ?
+    UNION SELECT reports_to FROM users WHERE org_id = ? AND id = ? AND reports_to IS NOT NULL
+    UNION SELECT a.id FROM users v JOIN users a ON a.org_id = v.org_id AND a.reports_to = v.reports_to
+           WHERE v.org_id = ? AND v.id = ?
+    UNION SELECT user_id FROM user_teams WHERE org_id = ? AND supervisor_id = ?
+    UNION SELECT t.user_id FROM users v JOIN user_teams t ON t.org_id = v.org_id AND t.supervisor_id = v.reports_to
+           WHERE v.org_id = ? AND v.id = ?
+    UNION SELECT t.user_id FROM user_teams m JOIN user_teams t ON t.org_id = m.org_id AND t.supervisor_id = m.supervisor_id
+           WHERE m.org_id = ? AND m.user_id = ?
+  ) x JOIN audience_clauses c ON c.org_id = ? AND c.kind = 'team' AND c.ref = x.author`
+
+func readVisible(ctx context.Context, q db.Queryer, who authz.Actor) (Set, error) {
+	o, u := who.OrgID, who.UserID
+	rows, err := q.Query(ctx, visibleSQL,
+		o, o, u, o, u, o, u, o, u, o, u, o, u, o, u, o, u, o, u, o, u, o)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	set := Set{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		set = append(set, id)
+	}
+	slices.Sort(set)
+	return set, rows.Err()
+}
+
+// Intern gives the number of the audience that permissions mean for an author, making
+// it when it is new. Ids in it that are not the organization's are an Invalid fault with
+// pointers below "/permissions".
+func (a *Audiences) Intern(ctx context.Context, tx db.Tx, orgID, authorID string, p Permissions) (int64, error) {
+	p = p.Normalize()
+	hash, body := p.key(authorID)
+	key := internKey{orgID, hash}
+	if id, ok := a.rows.GetIfPresent(key); ok {
+		return int64(id), nil
+	}
+	id, err := a.insert(ctx, tx, key, body, p.clauses(authorID), p)
+	if err != nil {
+		return 0, err
+	}
+	tx.OnCommit(func() { a.rows.Set(key, internID(id)) })
+	return id, nil
+}
+
+func (a *Audiences) insert(ctx context.Context, tx db.Tx, key internKey, body []byte, set []clause, p Permissions) (int64, error) {
+	var id int64
+	err := tx.QueryRow(ctx, `SELECT id FROM audiences WHERE org_id = ? AND hash = ?`, key.orgID, key.hash).Scan(&id)
+	if err != db.ErrNoRows {
+		return id, err
+	}
+	if err := checkReferences(ctx, tx, key.orgID, p); err != nil {
+		return 0, err
+	}
+	// Another node may intern the same audience at this moment; the no-op update makes
+	// RETURNING answer with its row then.
+	err = tx.QueryRow(ctx, `INSERT INTO audiences (org_id, hash, permissions) VALUES (?, ?, ?)
+		ON CONFLICT (org_id, hash) DO UPDATE SET permissions = excluded.permissions RETURNING id`,
+		key.orgID, key.hash, string(body)).Scan(&id)
+	if err != nil {
+		return 0, err
+	}
+	rows := make([][]any, len(set))
+	for i, c := range set {
+		rows[i] = []any{key.orgID, c.kind, c.ref, id}
+	}
+	err = db.InsertMany(ctx, tx, `INSERT INTO audience_clauses (org_id, kind, ref, audience_id)`, rows, `ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return 0, err
+	}
+	return id, a.bus.Publish(ctx, tx, bus.Event{OrgID: key.orgID, Name: "audience.interned", Subject: authorlessSubject})
+}
+
+// authorlessSubject: the event says only that the organization's audiences changed.
+const authorlessSubject = ""
+
+func checkReferences(ctx context.Context, q db.Queryer, orgID string, p Permissions) error {
+	var bad fault.Fields
+	for _, l := range p.lists() {
+		if len(l.ids) == 0 {
+			continue
+		}
+		known, err := existing(ctx, q, orgID, l)
+		if err != nil {
+			return err
+		}
+		for _, id := range l.ids {
+			if !known[id] {
+				bad.Addf("/permissions/"+l.name, "permissions."+l.kind+"Unknown", "%s is not the id of a %s of this organization.", id, nouns[l.kind])
+			}
+		}
+	}
+	return bad.Err()
+}
+
+var nouns = map[string]string{kindUser: "person", kindGroup: "group", kindLocation: "location"}
+
+// existingSQL finds which ids exist. Former members stay nameable, so that an item that
+// names one can still be edited.
+var existingSQL = map[string]string{
+	kindUser:     `SELECT id FROM users WHERE org_id = ? AND id {in}`,
+	kindGroup:    `SELECT id FROM security_groups WHERE org_id = ? AND id {in}`,
+	kindLocation: `SELECT id FROM locations WHERE org_id = ? AND id {in}`,
+}
+
+func existing(ctx context.Context, q db.Queryer, orgID string, l namedList) (map[string]bool, error) {
+	rows, err := q.Query(ctx, existingSQL[l.kind], orgID, db.List(l.ids))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	known := make(map[string]bool, len(l.ids))
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		known[id] = true
+	}
+	return known, rows.Err()
+}
+
+// Permissions reads the permissions of an audience back, normalised.
+func (a *Audiences) Permissions(ctx context.Context, q db.Queryer, orgID string, audienceID int64) (Permissions, error) {
+	var body string
+	var p Permissions
+	err := q.QueryRow(ctx, `SELECT permissions FROM audiences WHERE org_id = ? AND id = ?`, orgID, audienceID).Scan(&body)
+	if err != nil {
+		return p, err
+	}
+	return p, json.Unmarshal([]byte(body), &p)
+}

@@ -1,0 +1,34 @@
+// Package audience is visibility: the one implementation of who may see an item.
+//
+// An item names the people who may see it with a permissions object. The rules, in
+// this order:
+//
+//  1. onlyMe: the author alone; everything else is ignored.
+//  2. Otherwise, when users, groups, locations or taggedUsers is not empty, or friends
+//     or team is true: the union of those; public is ignored.
+//  3. Otherwise, when public is true: every active member of the organization.
+//  4. Otherwise: the author alone.
+//
+// The author always sees their own items. A team is the people with the author's
+// supervisor, that supervisor, the author's direct reports, and for every team the
+// author joined its supervisor, that supervisor's reports and the others who joined
+// it. Friends follow each other. A location's audience is the people whose location
+// it is. Everything is evaluated when it is read: who leaves a group loses its items.
+//
+// # How it scales
+//
+// Permissions are normalised into a set of clauses (org, user:U, group:G, location:L,
+// team:A, friends:A) and interned: one audiences row per distinct set, one number per
+// item. A viewer's audiences are found through the clauses in one statement whose cost
+// depends on the viewer's memberships, never on the number of items, and are kept in
+// memory until a membership changes. Lists then merge index ranges of those numbers
+// (kernel/content).
+//
+// Three questions are answered here and nowhere else: which audiences may this viewer
+// list (Visible), may this viewer see this item (MaySee), and who is in this audience
+// (Members).
+//
+// Tables: audiences, audience_clauses. Rows are never changed or deleted, so a number
+// means the same audience for ever. Events: audience.interned. It listens to every
+// event that changes a membership (user.*, securityGroup.*, location.*).
+package audience

@@ -1,0 +1,261 @@
+package content
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/workdrive/workdrive/internal/kernel/audience"
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
+)
+
+// The states of an item. Only published items are listed, counted and visible to
+// anybody but their author.
+const (
+	Published = "PUBLISHED"
+	Draft     = "DRAFT"
+	Scheduled = "SCHEDULED"
+)
+
+// Kind describes one kind of content. Table must be a constant of the program: it is
+// part of the SQL text.
+type Kind struct {
+	Name       string // "post": in event names, error codes and the kind columns
+	Plural     string // "posts": the route segment
+	Table      string
+	ModuleCode int
+}
+
+// Content is the registry of kinds and what works for all of them.
+type Content struct {
+	db        *db.DB
+	audiences *audience.Audiences
+	kinds     map[string]Kind
+}
+
+// New makes a registry without kinds.
+func New(d *db.DB, a *audience.Audiences) *Content {
+	return &Content{db: d, audiences: a, kinds: map[string]Kind{}}
+}
+
+// Add registers a kind; each module of a kind does so once, before requests are served.
+func (c *Content) Add(k Kind) { c.kinds[k.Name] = k }
+
+// Kinds gives the registered kinds by name, sorted.
+func (c *Content) Kinds() []Kind {
+	list := make([]Kind, 0, len(c.kinds))
+	for _, k := range c.kinds {
+		list = append(list, k)
+	}
+	slices.SortFunc(list, func(a, b Kind) int { return a.ModuleCode - b.ModuleCode })
+	return list
+}
+
+func (c *Content) kind(name string) Kind {
+	k, ok := c.kinds[name]
+	if !ok {
+		panic("content: kind " + name + " is not registered")
+	}
+	return k
+}
+
+// Item is what is common to items of all kinds.
+type Item struct {
+	Kind, ID, AuthorID string
+	AudienceID         int64
+	Status             string
+	Version            int64
+}
+
+// Visible gives an item the viewer may see: published and in one of their audiences, or
+// their own. Anything else is the same NotFound fault.
+func (c *Content) Visible(ctx context.Context, q db.Queryer, who authz.Actor, kind, id string) (Item, error) {
+	item, err := c.item(ctx, q, who.OrgID, kind, id)
+	if err != nil {
+		return Item{}, err
+	}
+	seen, err := c.MaySee(ctx, who, item)
+	if err != nil {
+		return Item{}, err
+	}
+	if !seen {
+		return Item{}, fault.NotFound(kind)
+	}
+	return item, nil
+}
+
+// MaySee reports whether the viewer may see the item.
+func (c *Content) MaySee(ctx context.Context, who authz.Actor, item Item) (bool, error) {
+	if item.AuthorID == who.UserID {
+		return true, nil
+	}
+	if item.Status != Published {
+		return false, nil
+	}
+	return c.audiences.MaySee(ctx, who, item.AudienceID, item.AuthorID)
+}
+
+func (c *Content) item(ctx context.Context, q db.Queryer, orgID, kind, id string) (Item, error) {
+	item := Item{Kind: kind, ID: id}
+	err := q.QueryRow(ctx, `SELECT author_id, audience_id, status, version FROM `+c.kind(kind).Table+
+		` WHERE org_id = ? AND id = ?`, orgID, id).Scan(&item.AuthorID, &item.AudienceID, &item.Status, &item.Version)
+	if errors.Is(err, db.ErrNoRows) {
+		return Item{}, fault.NotFound(kind)
+	}
+	return item, err
+}
+
+// countShards spreads the counter of one audience on PostgreSQL, where writers of one
+// row would wait for each other's commit. SQLite has one writer and needs one shard.
+const countShards = 16
+
+// Count keeps the number of published items of an audience: delta is +1 when an item
+// becomes visible to it and -1 when it no longer is.
+func (c *Content) Count(ctx context.Context, tx db.Tx, orgID, kind string, audienceID int64, delta int) error {
+	shard := 0
+	if tx.Engine() == db.PostgreSQL {
+		shard = rand.IntN(countShards) //nolint:gosec // spreads load, protects nothing
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO content_counts (org_id, kind, audience_id, shard, n) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (org_id, kind, audience_id, shard) DO UPDATE SET n = content_counts.n + excluded.n`,
+		orgID, kind, audienceID, shard, delta)
+	return err
+}
+
+// AddComments changes the number of comments an item shows.
+func (c *Content) AddComments(ctx context.Context, tx db.Tx, orgID, kind, id string, delta int) error {
+	return c.touch(tx.Exec(ctx, `UPDATE `+c.kind(kind).Table+
+		` SET comments_count = comments_count + ? WHERE org_id = ? AND id = ?`, delta, orgID, id))(kind)
+}
+
+// touch makes a NotFound fault of an update that met no row.
+func (c *Content) touch(n int64, err error) func(kind string) error {
+	return func(kind string) error {
+		if err == nil && n == 0 {
+			return fault.NotFound(kind)
+		}
+		return err
+	}
+}
+
+// maxLatest is how many reactors an item shows.
+const maxLatest = 10
+
+// Reactions is the summary of an item's reactions, kept on the item itself so that lists
+// need no statement for it.
+type Reactions struct {
+	Counts map[string]int `json:"counts,omitempty"` // by reaction
+	Latest []string       `json:"latest,omitempty"` // ids of the latest reactors, newest first
+}
+
+// Parse reads the stored form.
+func (r *Reactions) Parse(stored string) error {
+	if stored == "" || stored == "{}" {
+		return nil
+	}
+	return json.Unmarshal([]byte(stored), r)
+}
+
+// Total is the number of reactions.
+func (r *Reactions) Total() int {
+	n := 0
+	for _, c := range r.Counts {
+		n += c
+	}
+	return n
+}
+
+// React records that a person's reaction was added or removed; the reactions table has
+// changed already in the same transaction. The row is locked while the summary changes.
+func (c *Content) React(ctx context.Context, tx db.Tx, orgID string, item Item, change ReactionChange) error {
+	table := c.kind(item.Kind).Table
+	var stored string
+	err := tx.QueryRow(ctx, `SELECT reactions FROM `+table+` WHERE org_id = ? AND id = ? {forUpdate}`, orgID, item.ID).Scan(&stored)
+	if errors.Is(err, db.ErrNoRows) {
+		return fault.NotFound(item.Kind)
+	}
+	if err != nil {
+		return err
+	}
+	var r Reactions
+	if err := r.Parse(stored); err != nil {
+		return fmt.Errorf("content: reactions of %s %s: %w", item.Kind, item.ID, err)
+	}
+	if err := r.apply(ctx, tx, orgID, item, change); err != nil {
+		return err
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE `+table+` SET reactions = ?, reactions_count = ? WHERE org_id = ? AND id = ?`,
+		string(body), r.Total(), orgID, item.ID)
+	return err
+}
+
+// ReactionChange is one reaction that was added or removed.
+type ReactionChange struct {
+	UserID, Reaction string
+	Added            bool
+}
+
+func (r *Reactions) apply(ctx context.Context, tx db.Tx, orgID string, item Item, change ReactionChange) error {
+	if r.Counts == nil {
+		r.Counts = map[string]int{}
+	}
+	if change.Added {
+		r.Counts[change.Reaction]++
+		r.Latest = slices.DeleteFunc(r.Latest, func(id string) bool { return id == change.UserID })
+		r.Latest = append([]string{change.UserID}, r.Latest...)
+		r.Latest = r.Latest[:min(len(r.Latest), maxLatest)]
+		return nil
+	}
+	if r.Counts[change.Reaction]--; r.Counts[change.Reaction] <= 0 {
+		delete(r.Counts, change.Reaction)
+	}
+	var err error
+	r.Latest, err = latestReactors(ctx, tx, orgID, item)
+	return err
+}
+
+// latestReactors reads who reacted last. One person may have several reactions, so it
+// reads a few rows more than it shows.
+func latestReactors(ctx context.Context, q db.Queryer, orgID string, item Item) ([]string, error) {
+	rows, err := q.Query(ctx, `SELECT user_id FROM reactions WHERE org_id = ? AND kind = ? AND item_id = ?
+		ORDER BY created_at DESC, user_id LIMIT ?`, orgID, item.Kind, item.ID, maxLatest*4)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var latest []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(latest, id) && len(latest) < maxLatest {
+			latest = append(latest, id)
+		}
+	}
+	return latest, rows.Err()
+}
+
+// Forget removes what hangs on an item that is being deleted: its comments, reactions and
+// bookmarks.
+func (c *Content) Forget(ctx context.Context, tx db.Tx, orgID string, item Item) error {
+	for _, statement := range []string{
+		`DELETE FROM comments WHERE org_id = ? AND kind = ? AND item_id = ?`,
+		`DELETE FROM reactions WHERE org_id = ? AND kind = ? AND item_id = ?`,
+		`DELETE FROM bookmarks WHERE org_id = ? AND kind = ? AND item_id = ?`,
+	} {
+		if _, err := tx.Exec(ctx, statement, orgID, item.Kind, item.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

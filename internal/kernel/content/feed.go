@@ -1,0 +1,223 @@
+package content
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/workdrive/workdrive/internal/kernel/audience"
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+)
+
+// Sort is the order of a listing; ties are broken by time, then id.
+type Sort uint8
+
+// The orders. The letters are the reference's sort_key.
+const (
+	Recent        Sort = iota // a
+	MostReacted               // b
+	MostCommented             // c
+)
+
+// score is the leading column of an order, "" for Recent.
+func (s Sort) score() string {
+	switch s {
+	case MostReacted:
+		return "reactions_count"
+	case MostCommented:
+		return "comments_count"
+	}
+	return ""
+}
+
+// Position is where a listing goes on: the sort values of the last item shown.
+type Position struct {
+	Score    int64  `json:"s,omitempty"`
+	PostedAt int64  `json:"t"`
+	ID       string `json:"i"`
+}
+
+// Query is a listing of one kind.
+type Query struct {
+	Kind   string
+	Sort   Sort
+	Until  *int64    // milliseconds; items posted later are left out. nil = no bound
+	After  *Position // continue behind this item; nil = from the start
+	Offset int
+	Limit  int
+}
+
+// Feed is a listing ready to be joined with whatever its module shows of an item:
+//
+//	feed.With + "SELECT " + feed.Total + ", … FROM f JOIN posts p ON p.org_id = ?1 AND p.id = f.id … ORDER BY " + feed.Order
+//
+// f has the columns id, score and posted_at, at most Limit rows. Total is a scalar
+// expression for the exact number of items the viewer may see. The parameters are numbered:
+// ?1 is the organization, ?2 the viewer. Numbers are shared wherever a value is: binding a
+// text again for every audience costs more than finding its rows.
+type Feed struct {
+	With  string
+	Total string
+	Order string
+	Args  []any
+}
+
+// maxMerged is how many audiences one statement merges. A viewer with more gets their
+// page in portions that are merged here.
+const maxMerged = 128
+
+// Feed prepares a listing for a viewer.
+func (c *Content) Feed(ctx context.Context, q db.Queryer, who authz.Actor, query Query) (Feed, error) {
+	set, err := c.audiences.Visible(ctx, who)
+	if err != nil {
+		return Feed{}, err
+	}
+	b := builder{kind: c.kind(query.Kind), query: query, args: []any{who.OrgID, who.UserID}}
+	if len(set) > maxMerged {
+		ids, err := b.mergePortions(ctx, q, set)
+		if err != nil {
+			return Feed{}, err
+		}
+		page := `SELECT id, ` + b.score() + ` AS score, posted_at FROM ` + b.kind.Table + ` WHERE org_id = ?1 AND id {in}`
+		b.args = append(b.args, db.List(ids), db.ListInts(set))
+		return b.feed(page, `{inInts}`), nil
+	}
+	page, names := b.merge(set)
+	return b.feed(page, `IN (`+strings.Join(names, ",")+`)`), nil
+}
+
+// Count gives the number of items the viewer may see, for pages that have no row to
+// carry it.
+func (f Feed) Count(ctx context.Context, q db.Queryer) (int, error) {
+	var n int
+	err := q.QueryRow(ctx, f.With+`SELECT `+f.Total+` FROM (SELECT COUNT(*) FROM f) one`, f.Args...).Scan(&n)
+	return n, err
+}
+
+// builder writes one listing. Its first two arguments are the organization and the viewer.
+type builder struct {
+	kind  Kind
+	query Query
+	args  []any
+}
+
+// param adds an argument and gives its name in the text.
+func (b *builder) param(value any) string {
+	b.args = append(b.args, value)
+	return "?" + strconv.Itoa(len(b.args))
+}
+
+func (b *builder) score() string {
+	if b.query.Sort == Recent {
+		return "0"
+	}
+	return b.query.Sort.score()
+}
+
+// feed puts the parts together. The total sums the counters of the viewer's audiences and
+// takes away what was posted after the bound.
+func (b *builder) feed(page, inSet string) Feed {
+	total := `(SELECT CAST(COALESCE(SUM(cc.n), 0) AS BIGINT) FROM content_counts cc
+		WHERE cc.org_id = ?1 AND cc.kind = '` + b.kind.Name + `' AND cc.audience_id ` + inSet + `)`
+	if b.query.Until != nil {
+		total += ` - (SELECT COUNT(*) FROM ` + b.kind.Table + ` late WHERE late.org_id = ?1 AND late.status = 'PUBLISHED'
+			AND late.audience_id ` + inSet + ` AND late.posted_at > ` + b.param(*b.query.Until) + `)`
+	}
+	return Feed{With: `WITH f AS (` + page + `) `, Total: total, Order: `f.score DESC, f.posted_at DESC, f.id DESC`, Args: b.args}
+}
+
+// merge makes one ordered index range per audience and lets the engine merge them: SQLite
+// runs the parts of an ordered UNION ALL as coroutines, PostgreSQL as a Merge Append, so
+// that only the rows of the page are read. The number of parts is rounded up to a power
+// of two (with an audience that does not exist) to keep the number of statement texts small.
+func (b *builder) merge(set audience.Set) (page string, names []string) {
+	parts := 1
+	for parts < len(set) {
+		parts *= 2
+	}
+	for i := range parts {
+		id := int64(-1)
+		if i < len(set) {
+			id = set[i]
+		}
+		names = append(names, b.param(id))
+	}
+	bounds := b.bounds()
+	var sql strings.Builder
+	for i, name := range names {
+		if i > 0 {
+			sql.WriteString(` UNION ALL `)
+		}
+		sql.WriteString(`SELECT id, ` + b.score() + ` AS score, posted_at FROM ` + b.kind.Table +
+			` WHERE org_id = ?1 AND status = 'PUBLISHED' AND audience_id = ` + name + bounds)
+	}
+	order := ` ORDER BY posted_at DESC, id DESC`
+	if b.query.Sort != Recent {
+		order = ` ORDER BY score DESC, posted_at DESC, id DESC`
+	}
+	sql.WriteString(order + ` LIMIT ` + b.param(b.query.Limit) + ` OFFSET ` + b.param(b.query.Offset))
+	return sql.String(), names
+}
+
+// bounds gives the conditions that bound each index range.
+func (b *builder) bounds() string {
+	var where string
+	if b.query.Until != nil {
+		where = ` AND posted_at <= ` + b.param(*b.query.Until)
+	}
+	if a := b.query.After; a != nil && b.query.Sort == Recent {
+		where += ` AND (posted_at, id) < (` + b.param(a.PostedAt) + `, ` + b.param(a.ID) + `)`
+	} else if a != nil {
+		where += ` AND (` + b.score() + `, posted_at, id) < (` + b.param(a.Score) + `, ` + b.param(a.PostedAt) + `, ` + b.param(a.ID) + `)`
+	}
+	return where
+}
+
+// mergePortions finds the ids of a page for a viewer with very many audiences: each
+// portion gives its own best rows down to the end of the page, and the best of those are
+// the page.
+func (b *builder) mergePortions(ctx context.Context, q db.Queryer, set audience.Set) ([]string, error) {
+	query := b.query
+	query.Offset, query.Limit = 0, b.query.Offset+b.query.Limit
+	var best []Position
+	for chunk := range slices.Chunk(set, maxMerged) {
+		portion := builder{kind: b.kind, query: query, args: slices.Clone(b.args)}
+		page, _ := portion.merge(chunk)
+		found, err := positions(ctx, q, page, portion.args)
+		if err != nil {
+			return nil, err
+		}
+		best = append(best, found...)
+		slices.SortFunc(best, func(a, b Position) int { return b.compare(a) })
+		best = best[:min(len(best), query.Limit)]
+	}
+	ids := []string{}
+	for _, p := range best[min(b.query.Offset, len(best)):] {
+		ids = append(ids, p.ID)
+	}
+	return ids, nil
+}
+
+func (p Position) compare(o Position) int {
+	return cmp.Or(cmp.Compare(p.Score, o.Score), cmp.Compare(p.PostedAt, o.PostedAt), cmp.Compare(p.ID, o.ID))
+}
+
+func positions(ctx context.Context, q db.Queryer, sql string, args []any) ([]Position, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []Position
+	for rows.Next() {
+		var p Position
+		if err := rows.Scan(&p.ID, &p.Score, &p.PostedAt); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,72 @@
+package content
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/workdrive/workdrive/internal/kernel/api"
+)
+
+// Mine is what of an item depends on who reads it. Lists fetch it in their own statement
+// with the expressions of MineColumns.
+type Mine struct {
+	Permissions *string // the stored audience.Permissions; nil unless the viewer is the author
+	Reactions   *string // the viewer's reactions, comma-separated; nil for none
+	BookmarkID  *string // the viewer's bookmark; nil for none
+}
+
+// MineColumns gives the SELECT expressions for Mine.Targets, for the item table under an
+// alias, in a statement whose parameter ?2 is the viewer.
+func MineColumns(kind, alias string) string {
+	return strings.NewReplacer("$p", alias, "$kind", kind).Replace(`
+	(SELECT a.permissions FROM audiences a WHERE a.org_id = $p.org_id AND a.id = $p.audience_id AND $p.author_id = ?2),
+	CASE WHEN $p.reactions_count > 0 THEN (SELECT string_agg(r.reaction, ',') FROM reactions r
+		WHERE r.org_id = $p.org_id AND r.kind = '$kind' AND r.item_id = $p.id AND r.user_id = ?2) END,
+	(SELECT b.id FROM bookmarks b WHERE b.org_id = $p.org_id AND b.user_id = ?2 AND b.kind = '$kind' AND b.item_id = $p.id)`)
+}
+
+// Targets are the scan targets of MineColumns.
+func (m *Mine) Targets() []any { return []any{&m.Permissions, &m.Reactions, &m.BookmarkID} }
+
+// MyReactions lists the viewer's reactions.
+func (m *Mine) MyReactions() []string {
+	if m.Reactions == nil || *m.Reactions == "" {
+		return []string{}
+	}
+	return strings.Split(*m.Reactions, ",")
+}
+
+// ReactionCount is one kind of reaction and how many people gave it.
+type ReactionCount struct {
+	Type  string `json:"type" doc:"The reaction, e.g. like"`
+	Count int    `json:"count" doc:"How many people gave it"`
+}
+
+// PageQuery reads the parameters that listings of all content kinds share.
+func PageQuery(kind, sortKey string, until *api.Time, page api.Page) (Query, error) {
+	q := Query{Kind: kind, Sort: sortKeys[sortKey], Offset: page.Offset(), Limit: page.Limit()}
+	if until != nil {
+		ms := until.Millis()
+		q.Until = &ms
+	}
+	if page.Cursor != "" {
+		q.After, q.Offset = &Position{}, 0
+		return q, page.DecodeCursor(q.After)
+	}
+	return q, nil
+}
+
+var sortKeys = map[string]Sort{"": Recent, "a": Recent, "b": MostReacted, "c": MostCommented}
+
+// List gives the counts by kind of reaction, most frequent first.
+func (r *Reactions) List() []ReactionCount {
+	list := make([]ReactionCount, 0, len(r.Counts))
+	for kind, n := range r.Counts {
+		list = append(list, ReactionCount{kind, n})
+	}
+	slices.SortFunc(list, func(a, b ReactionCount) int {
+		return cmp.Or(b.Count-a.Count, cmp.Compare(a.Type, b.Type))
+	})
+	return list
+}
