@@ -27,9 +27,9 @@ const (
 
 // Onboarding is what new people get.
 type Onboarding struct {
-	Organization Defaults            `json:"organization,omitempty" doc:"For everybody"`
-	Departments  map[string]Defaults `json:"departments,omitempty" nullable:"true" doc:"By department id: goes before the location's and the organization's"`
-	Locations    map[string]Defaults `json:"locations,omitempty" nullable:"true" doc:"By location id: goes before the organization's"`
+	Organization Defaults            `json:"organization" doc:"For everybody"`
+	Departments  map[string]Defaults `json:"departments" nullable:"true" doc:"By department id: goes before the location's and the organization's"`
+	Locations    map[string]Defaults `json:"locations" nullable:"true" doc:"By location id: goes before the organization's"`
 }
 
 // Defaults are fields of createUser. Absent or null means no default.
@@ -47,9 +47,9 @@ type Defaults struct {
 
 // Offboarding is who takes over from people who leave.
 type Offboarding struct {
-	Organization Assignee            `json:"organization,omitempty" doc:"For everybody"`
-	Departments  map[string]Assignee `json:"departments,omitempty" nullable:"true" doc:"By department id: goes before the location's and the organization's"`
-	Locations    map[string]Assignee `json:"locations,omitempty" nullable:"true" doc:"By location id: goes before the organization's"`
+	Organization Assignee            `json:"organization" doc:"For everybody"`
+	Departments  map[string]Assignee `json:"departments" nullable:"true" doc:"By department id: goes before the location's and the organization's"`
+	Locations    map[string]Assignee `json:"locations" nullable:"true" doc:"By location id: goes before the organization's"`
 }
 
 // Assignee is a person who takes over.
