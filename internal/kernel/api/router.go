@@ -59,7 +59,8 @@ type Operation struct {
 	Tag              string
 	Summary          string
 	Description      string
-	Status           int // of success; 0 = 200
+	Status           int   // of success; 0 = 200
+	AlsoStatuses     []int // of success too, in cases the description tells; the body has the same schema
 	Authz            authz.Rule
 	MaxBody          int64 // bytes; 0 = 1 MiB
 	Timeout          time.Duration
@@ -223,6 +224,9 @@ func (r *Router) finish(op Operation) {
 			answer.Description = http.StatusText(h.DefaultStatus)
 		}
 		setExample(answer.Content, response)
+		for _, status := range op.AlsoStatuses {
+			h.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Headers: answer.Headers, Content: answer.Content}
+		}
 	}
 }
 

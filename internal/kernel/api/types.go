@@ -163,6 +163,14 @@ func (p Patch[T]) IsZero() bool { return !p.Set }
 // Schema implements huma.SchemaProvider: T's schema, or null.
 func (Patch[T]) Schema(r huma.Registry) *huma.Schema {
 	s := *r.Schema(reflect.TypeFor[T](), false, "")
+	for _, choice := range []*[]*huma.Schema{&s.AnyOf, &s.OneOf} {
+		if len(*choice) > 0 { // a choice has no type of its own that null could be added to
+			first := *(*choice)[0]
+			first.Nullable = true
+			*choice = append([]*huma.Schema{&first}, (*choice)[1:]...)
+			return &s
+		}
+	}
 	s.Nullable = true
 	return &s
 }

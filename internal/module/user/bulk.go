@@ -29,7 +29,7 @@ type RowResult struct {
 	Index  int           `json:"index" doc:"Position in data, from 0"`
 	Status int           `json:"status" doc:"201 created, 200 valid (dry run), 400 not created"`
 	ID     *string       `json:"id" doc:"Id of the new person"`
-	Errors []fault.Field `json:"errors" doc:"Everything wrong with the row"`
+	Errors []fault.Field `json:"errors" nullable:"false" doc:"Everything wrong with the row"`
 }
 
 // BulkCreate makes many people with a constant number of statements. Unless Partial is

@@ -77,14 +77,15 @@ type (
 		ETag string `header:"ETag" doc:"Version of the person, for If-Match"`
 		Body User
 	}
-	listOutput struct {
-		Body struct {
-			Users []User   `json:"users" doc:"The people of this page"`
-			Meta  api.Meta `json:"meta" doc:"Where the page stands in the whole"`
-		}
-	}
-	empty struct{}
+	listOutput struct{ Body List }
+	empty      struct{}
 )
+
+// List is a page of people.
+type List struct {
+	Users []User   `json:"users" nullable:"false" doc:"The people of this page"`
+	Meta  api.Meta `json:"meta" doc:"Where the page stands in the whole"`
+}
 
 func answer(u User, err error) (*userOutput, error) {
 	if err != nil {

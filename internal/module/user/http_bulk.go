@@ -19,9 +19,10 @@ type (
 		Partial bool `query:"partial" doc:"Create the good rows and report the others, instead of all or nothing"`
 		DryRun  bool `query:"dryRun" doc:"Validate only"`
 		Bulk    bool `query:"bulk" doc:"Fill what rows leave out from the on-boarding settings"`
-		Body    struct {
-			Data rows `json:"data" required:"true" doc:"The people to create"`
-		}
+		Body    bulkCreateBody
+	}
+	bulkCreateBody struct {
+		Data rows `json:"data" required:"true" doc:"The people to create"`
 	}
 	bulkCreateOutput struct {
 		Status int
@@ -29,24 +30,27 @@ type (
 	}
 	bulkDeleteInput struct {
 		IDs  []string `query:"ids,explode" doc:"Ids of the people to delete, for clients that send no body with DELETE"`
-		Body *struct {
-			IDs api.Strings `json:"ids,omitempty" nullable:"true" doc:"Ids of the people to delete"`
-			ID  api.Strings `json:"id,omitempty" nullable:"true" doc:"Another spelling of ids"`
-		}
+		Body *bulkDeleteBody
 	}
-	bulkDeleteOutput struct {
-		Body struct {
-			Deleted  []string `json:"deleted" doc:"Ids of the people who are former members now"`
-			NotFound []string `json:"notFound" doc:"Ids that are no people of the organization"`
-		}
+	bulkDeleteBody struct {
+		IDs api.Strings `json:"ids,omitempty" nullable:"true" doc:"Ids of the people to delete"`
+		ID  api.Strings `json:"id,omitempty" nullable:"true" doc:"Another spelling of ids"`
 	}
-	cardsOutput struct {
-		Body struct {
-			Users []person.Card `json:"users" doc:"The people of this page"`
-			Meta  api.Meta      `json:"meta" doc:"Where the page stands in the whole"`
-		}
-	}
+	bulkDeleteOutput struct{ Body Deleted }
+	cardsOutput      struct{ Body Cards }
 )
+
+// Deleted says what became of the ids of a bulk delete.
+type Deleted struct {
+	Deleted  []string `json:"deleted" nullable:"false" doc:"Ids of the people who are former members now"`
+	NotFound []string `json:"notFound" nullable:"false" doc:"Ids that are no people of the organization"`
+}
+
+// Cards is a page of people in their short form.
+type Cards struct {
+	Users []person.Card `json:"users" nullable:"false" doc:"The people of this page"`
+	Meta  api.Meta      `json:"meta" doc:"Where the page stands in the whole"`
+}
 
 func cardsAnswer(cards []person.Card, meta api.Meta, err error) (*cardsOutput, error) {
 	out := &cardsOutput{}
@@ -106,7 +110,7 @@ func (s *Service) registerBulk(r *api.Router) {
 		Description: "Creates up to 1,000 people, all or none: one bad row and nothing is created, every bad field of every row is listed (/data/3/email). " +
 			"With partial=true the good rows are created and the answer is 207 with the result of every row; with dryRun=true nothing is created and the answer is 200. " +
 			"A row may name its supervisor by reportsToEmail, who may be another row.",
-		Status: http.StatusCreated, Authz: create, MaxBody: bulkBody, Statuses: []int{http.StatusConflict},
+		Status: http.StatusCreated, AlsoStatuses: []int{http.StatusOK, http.StatusMultiStatus}, Authz: create, MaxBody: bulkBody, Statuses: []int{http.StatusConflict},
 	}, s.bulkCreate)
 	api.Register(r, api.Operation{
 		ID: "bulkDeleteUsers", Method: http.MethodDelete, Path: "/api/users/bulk-delete", Tag: "User", Summary: "Delete many people",

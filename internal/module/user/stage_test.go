@@ -3,6 +3,7 @@ package user_test
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -46,7 +47,12 @@ func each(t *testing.T, test func(s *stage)) {
 		s := &stage{T: t, db: d, bus: bus.New(d, now, slog.New(slog.DiscardHandler)), Org: cast.NewOrg(t, d), settings: settings{}}
 		s.Service = user.New(d, s.bus, now, s.settings)
 		s.admin, s.member = s.Administrator(t, "ada"), s.Person(t, "max")
-		s.bus.Subscribe(nil, func(e bus.Delivered) { s.events = append(s.events, e.Name+" "+e.Subject) })
+		var mu sync.Mutex // transactions end at the same time in some tests
+		s.bus.Subscribe(nil, func(e bus.Delivered) {
+			mu.Lock()
+			defer mu.Unlock()
+			s.events = append(s.events, e.Name+" "+e.Subject)
+		})
 		test(s)
 	}, user.Constraints...)
 }

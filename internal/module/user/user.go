@@ -82,13 +82,13 @@ type User struct {
 	AvailabilityStatusText *string           `json:"availabilityStatusText" doc:"What the person says about being available"`
 	Location               *person.NamedRef  `json:"location" doc:"The location"`
 	LocationID             *string           `json:"locationId" doc:"Id of the location"`
-	TeamMembers            []string          `json:"teamMembers" doc:"Ids of the people who report to the person, at most 200"`
-	Badges                 []Badge           `json:"badges" doc:"Awards"`
-	UserAdditionalTeams    []string          `json:"userAdditionalTeams" doc:"Ids of the supervisors whose teams the person joined"`
-	AddAdditionalLocations []string          `json:"addAdditionalLocations" doc:"Ids of the locations whose administrators are further supervisors"`
+	TeamMembers            []string          `json:"teamMembers" nullable:"false" doc:"Ids of the people who report to the person, at most 200"`
+	Badges                 []Badge           `json:"badges" nullable:"false" doc:"Awards"`
+	UserAdditionalTeams    []string          `json:"userAdditionalTeams" nullable:"false" doc:"Ids of the supervisors whose teams the person joined"`
+	AddAdditionalLocations []string          `json:"addAdditionalLocations" nullable:"false" doc:"Ids of the locations whose administrators are further supervisors"`
 	SecurityGroup          *string           `json:"securityGroup" doc:"Id of the person's most significant security group"`
-	SecurityGroups         []person.NamedRef `json:"securityGroups" doc:"Every security group of the person, the most significant first"`
-	Skill                  []string          `json:"skill" doc:"Skills"`
+	SecurityGroups         []person.NamedRef `json:"securityGroups" nullable:"false" doc:"Every security group of the person, the most significant first"`
+	Skill                  []string          `json:"skill" nullable:"false" doc:"Skills"`
 	DefaultVisibility      string            `json:"defaultVisibility" enum:"public,restricted" doc:"Audience of the person's items when they name none"`
 	ExternalUserID         *string           `json:"externalUserId" doc:"Id of the person in another system"`
 	IsFollowing            bool              `json:"isFollowing" doc:"The caller follows the person"`
