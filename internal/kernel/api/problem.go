@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/ids"
 )
 
 // Problem is an error as clients read it (RFC 9457).
@@ -195,3 +196,6 @@ func capitalized(s string) string {
 
 // forbiddenSentence is the reference's: it stands in every 403 for lack of a capability.
 const forbiddenSentence = "The requested content is hidden for administrators only."
+
+// WriteProblem answers a request that does not reach the router.
+func WriteProblem(w http.ResponseWriter, err error) { problemOf(err, ids.New()).write(w) }

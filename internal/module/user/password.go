@@ -5,6 +5,9 @@ import (
 
 	"github.com/alexedwards/argon2id"
 
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/bus"
+	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
 
@@ -39,4 +42,19 @@ func (s *Service) hashOf(ctx context.Context, d Draft) (*string, error) {
 	defer func() { <-s.hashing }()
 	hash, err := HashPassword(*d.Password)
 	return &hash, err
+}
+
+// SetPasswordHash gives a person a new password, hashed by HashPassword.
+func (s *Service) SetPasswordHash(ctx context.Context, who authz.Actor, id, hash string) error {
+	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE users SET password_hash = ?, updated_at = ?, updated_by = ?, version = version + 1
+			WHERE org_id = ? AND id = ?`, hash, s.stamp(who).ms, who.UserID, who.OrgID, id)
+		if err == nil && n == 0 {
+			err = fault.NotFound("user")
+		}
+		if err != nil {
+			return err
+		}
+		return s.bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: "user.updated", Subject: id})
+	})
 }

@@ -1,0 +1,161 @@
+// Command workdrive is the workplace platform: server, set-up and administration in one
+// program. `workdrive --help` describes it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/workdrive/workdrive/internal/app"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
+	"github.com/workdrive/workdrive/internal/kernel/config"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
+)
+
+// version is set by the release build.
+var version = ""
+
+const description = `WorkDrive is a self-hosted workplace platform: people and departments, posts and news, behind one REST API.
+
+Alone it keeps everything in a data directory. Try it: "workdrive serve --demo" starts a server with a made-up organization and
+prints a request to paste. For your own organization: "workdrive init", then "workdrive serve".`
+
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Serve the API until interrupted."`
+	Init    initCommand    `cmd:"" help:"Set up: create the organization, its administrator and an API key."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date and exit. \"serve\" does so too."`
+	Demo    demoCommand    `cmd:"" help:"Fill an empty installation with a made-up organization."`
+	User    userCommands   `cmd:"" help:"List and change people."`
+	Token   tokenCommands  `cmd:"" help:"List, make and revoke API keys."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+	OpenAPI openapiCommand `cmd:"" name:"openapi" hidden:"" help:"Print the OpenAPI description."`
+}
+
+// Exit statuses.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() { // after the first signal a second one ends the process at once
+		<-ctx.Done()
+		stop()
+	}()
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("workdrive"), kong.Description(description), kong.UsageOnError(),
+		kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}))
+	if err != nil {
+		panic(err) // the table of commands is wrong
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "workdrive: %v\n", err) //nolint:errcheck // nobody is left to tell
+		return exitUsage
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(&stdio{in, out, errOut})
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(errOut, "workdrive: %s\n", oneLine(err)) //nolint:errcheck // nobody is left to tell
+	var u usageError
+	if errors.As(err, &u) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// stdio is where a command reads and writes.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// usageError is a mistake in how the program was called or set up.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// oneLine says what went wrong in one line for a person.
+func oneLine(err error) string {
+	f, ok := fault.As(err)
+	if !ok {
+		return err.Error()
+	}
+	text := f.Detail
+	for _, field := range f.Fields {
+		text += " " + field.Pointer + ": " + field.Detail
+	}
+	return text
+}
+
+func logger(s config.Store, to io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: s.Level()}))
+}
+
+// open checks the settings and opens the installation for a command.
+func open(ctx context.Context, s config.Store, server config.Server, std *stdio) (*app.App, func() error, error) {
+	if err := errors.Join(s.Check(), server.Check()); err != nil {
+		return nil, nil, usageError{err}
+	}
+	log := logger(s, std.err)
+	d, closeAll, err := app.Open(ctx, s, log)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	a, err := app.New(app.Options{Version: programVersion(), Server: server, DB: d, Clock: clock.System{}, Log: log})
+	if err != nil {
+		return nil, nil, errors.Join(err, closeAll())
+	}
+	return a, closeAll, nil
+}
+
+// with runs f on the opened installation.
+func with(ctx context.Context, s config.Store, std *stdio, f func(a *app.App) error) error {
+	a, closeAll, err := open(ctx, s, config.Server{Listen: "127.0.0.1:0", MaxInFlight: 1}, std)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(a), closeAll())
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(std *stdio) error {
+	_, err := fmt.Fprintln(std.out, "workdrive", programVersion())
+	return err
+}
+
+// programVersion is the release, or the commit a development build was made from.
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				return "0.1.0-dev+" + s.Value[:12]
+			}
+		}
+	}
+	return "0.1.0-dev"
+}

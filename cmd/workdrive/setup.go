@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/workdrive/workdrive/internal/app"
+	"github.com/workdrive/workdrive/internal/demo"
+	"github.com/workdrive/workdrive/internal/kernel/config"
+	"github.com/workdrive/workdrive/internal/module/org"
+	"github.com/workdrive/workdrive/internal/module/user"
+)
+
+type initCommand struct {
+	config.Store  `embed:""`
+	Org           string `required:"" placeholder:"NAME" help:"Name of the organization."`
+	Email         string `required:"" placeholder:"E-MAIL" help:"E-mail address of its administrator."`
+	FirstName     string `name:"first-name" required:"" placeholder:"NAME" help:"Given name of the administrator."`
+	LastName      string `name:"last-name" required:"" placeholder:"NAME" help:"Family name of the administrator."`
+	PasswordStdin bool   `name:"password-stdin" help:"Read the administrator's password from the first line of standard input. Without it there is none yet: use the API key."`
+	JSON          bool   `name:"json" help:"Print the result as JSON: organizationId, userId, email, accessToken."`
+}
+
+func (c initCommand) Run(ctx context.Context, std *stdio) error {
+	hash, err := passwordFrom(std.in, c.PasswordStdin)
+	if err != nil {
+		return usageError{err}
+	}
+	return with(ctx, c.Store, std, func(a *app.App) error {
+		r, err := a.Orgs.Setup(ctx, org.Setup{
+			Name: c.Org, Email: c.Email, FirstName: c.FirstName, LastName: c.LastName, PasswordHash: hash,
+		})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return json.NewEncoder(std.out).Encode(struct {
+				OrganizationID string `json:"organizationId"`
+				UserID         string `json:"userId"`
+				Email          string `json:"email"`
+				AccessToken    string `json:"accessToken"`
+			}{r.Organization.ID, r.UserID, r.Email, r.AccessToken})
+		}
+		_, err = fmt.Fprintf(std.out, "%s is set up.\nAdministrator: %s\nAPI key (shown this once): %s\n", r.Organization.Name, r.Email, r.AccessToken)
+		return err
+	})
+}
+
+// passwordFrom reads a password from a line of input and gives its hash, "" for none.
+func passwordFrom(in io.Reader, wanted bool) (string, error) {
+	if !wanted {
+		return "", nil
+	}
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("the password could not be read from standard input: %w", err)
+	}
+	return user.HashPassword(strings.TrimRight(line, "\r\n"))
+}
+
+type migrateCommand struct {
+	config.Store `embed:""`
+}
+
+func (c migrateCommand) Run(ctx context.Context, std *stdio) error {
+	return with(ctx, c.Store, std, func(*app.App) error {
+		_, err := fmt.Fprintln(std.out, "The schema is up to date.")
+		return err
+	})
+}
+
+type demoCommand struct {
+	config.Store `embed:""`
+}
+
+func (c demoCommand) Run(ctx context.Context, std *stdio) error {
+	return with(ctx, c.Store, std, func(a *app.App) error {
+		made, err := demo.Create(ctx, a)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprint(std.out, made.Text())
+		return err
+	})
+}
+
+type openapiCommand struct{}
+
+// Run prints the description of the API, which is the same on every database.
+func (openapiCommand) Run(ctx context.Context, std *stdio) error {
+	body, err := app.Describe(ctx, programVersion())
+	if err != nil {
+		return err
+	}
+	_, err = std.out.Write(body)
+	return err
+}

@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/workdrive/workdrive/internal/kernel/api"
+	"github.com/workdrive/workdrive/internal/kernel/audience"
+	"github.com/workdrive/workdrive/internal/kernel/content"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/module/org"
+	"github.com/workdrive/workdrive/internal/module/post"
+	"github.com/workdrive/workdrive/internal/module/settings"
+	"github.com/workdrive/workdrive/internal/module/token"
+	"github.com/workdrive/workdrive/internal/module/user"
+)
+
+// Modules are the services by noun, for the command line and the demo.
+type Modules struct {
+	Orgs     *org.Service
+	Users    *user.Service
+	Tokens   *token.Service
+	Settings *settings.Service
+	Posts    *post.Service
+}
+
+// constraints are the unique indexes of all modules.
+func constraints() []db.Constraint {
+	return slices.Concat(user.Constraints)
+}
+
+// wire makes the services. What one module needs of another is filled in here.
+func (a *App) wire() Modules {
+	d, b, c, log := a.o.DB, a.bus, a.o.Clock, a.o.Log
+	audiences := audience.New(d, b)
+	contents := content.New(d, audiences)
+	var m Modules
+	m.Settings = settings.New(d, b, c)
+	m.Users = user.New(d, b, c, m.Settings)
+	m.Tokens = token.New(d, b, c, log)
+	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
+	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents})
+	m.Users.OnHandOver(m.Posts.Inherit)
+	return m
+}
+
+// mounted lists the modules with operations, in the order the description shows them.
+func (a *App) mounted() []interface{ Register(r *api.Router) } {
+	return []interface{ Register(r *api.Router) }{a.Users, a.Orgs, a.Tokens, a.Settings, a.Posts}
+}
+
+// firstPeople lets org create an administrator through user.
+type firstPeople struct{ users *user.Service }
+
+// CreateFirst implements org.People.
+func (f firstPeople) CreateFirst(ctx context.Context, tx db.Tx, orgID string, p org.FirstPerson) error {
+	status := user.PreInvited
+	if p.Active {
+		status = user.Active
+	}
+	_, err := f.users.Provision(ctx, tx, orgID, user.NewPerson{
+		ID: p.ID, Email: p.Email, FirstName: p.FirstName, LastName: p.LastName, Status: status,
+		PasswordHash: p.PasswordHash, GroupIDs: p.GroupIDs,
+	})
+	return err
+}
+
+// tidy is the periodic job that deletes what has served its time.
+type tidy struct{}
+
+// Kind names the job.
+func (tidy) Kind() string { return "app.tidy" }
+
+func (a *App) housekeeping() {
+	job.Handle(a.jobs, func(ctx context.Context, _ tidy) error {
+		if err := a.bus.Trim(ctx); err != nil {
+			return err
+		}
+		return a.router.ForgetAnswers(ctx)
+	})
+	a.jobs.Every(time.Hour, tidy{})
+}

@@ -1,0 +1,85 @@
+// Package config is WorkDrive's settings: one table from which flags, WORKDRIVE_* environment
+// variables and the help are made. cmd and app use it, nobody else.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"path/filepath"
+	"strings"
+)
+
+// Store says where the data is; every command that opens it takes these.
+type Store struct {
+	DataDir     string `name:"data-dir" env:"WORKDRIVE_DATA_DIR" default:"./data" type:"path" help:"Directory for everything WorkDrive keeps. Created when missing."`
+	DatabaseURL string `name:"database-url" env:"WORKDRIVE_DATABASE_URL" placeholder:"postgres://…" help:"PostgreSQL database to use instead of the SQLite file in the data directory."`
+	LogLevel    string `name:"log-level" env:"WORKDRIVE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Least level of log lines: debug, info, warn or error."`
+}
+
+// Server says how requests are served.
+type Server struct {
+	Listen        string `env:"WORKDRIVE_LISTEN" default:"127.0.0.1:8080" help:"Address to serve on."`
+	MetricsListen string `name:"metrics-listen" env:"WORKDRIVE_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Address to serve /metrics on. Without it, /metrics answers requests from this machine only."`
+	PublicURL     string `name:"public-url" env:"WORKDRIVE_PUBLIC_URL" placeholder:"https://…" help:"Address people reach the server under, for links it sends. Default: http://LISTEN."`
+	RateLimit     int    `name:"rate-limit" env:"WORKDRIVE_RATE_LIMIT" default:"6000" help:"Requests one API key may make in a minute; 0 is no limit."`
+	MaxInFlight   int    `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
+}
+
+// Check reports the first setting that cannot be used.
+func (s Store) Check() error {
+	if s.DatabaseURL == "" {
+		return nil
+	}
+	u, err := url.Parse(s.DatabaseURL)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" {
+		return fmt.Errorf("--database-url must look like postgres://user:password@host:5432/name")
+	}
+	return nil
+}
+
+// Check reports the first setting that cannot be used.
+func (s Server) Check() error {
+	for name, address := range map[string]string{"--listen": s.Listen, "--metrics-listen": s.MetricsListen} {
+		if _, _, err := net.SplitHostPort(address); err != nil && (address != "" || name == "--listen") {
+			return fmt.Errorf("%s must be HOST:PORT, such as 127.0.0.1:8080; it is %q", name, address)
+		}
+	}
+	if s.PublicURL != "" {
+		u, err := url.Parse(s.PublicURL)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			return fmt.Errorf("--public-url must begin with http:// or https://; it is %q", s.PublicURL)
+		}
+	}
+	if s.RateLimit < 0 || s.MaxInFlight < 1 {
+		return fmt.Errorf("--rate-limit must be 0 or more and --max-in-flight at least 1")
+	}
+	return nil
+}
+
+// Embedded reports that the data is a SQLite file in the data directory.
+func (s Store) Embedded() bool { return s.DatabaseURL == "" }
+
+// URL is the database to open.
+func (s Store) URL() string {
+	if s.Embedded() {
+		return "sqlite:" + filepath.Join(s.DataDir, "workdrive.db")
+	}
+	return s.DatabaseURL
+}
+
+// Level is the least level of log lines.
+func (s Store) Level() slog.Level {
+	var l slog.Level
+	_ = l.UnmarshalText([]byte(s.LogLevel)) // the flag's enum allows only names it knows
+	return l
+}
+
+// Address is where people reach the server.
+func (s Server) Address() string {
+	if s.PublicURL != "" {
+		return strings.TrimRight(s.PublicURL, "/")
+	}
+	return "http://" + s.Listen
+}

@@ -1,0 +1,47 @@
+package token
+
+import (
+	"context"
+
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
+)
+
+// gate hides the keys of others from whoever does not manage keys.
+func (s *Service) gate(ctx context.Context, who authz.Actor, id string) error {
+	_, err := s.toRevoke(ctx, s.db.Reader(ctx), who, id)
+	return err
+}
+
+// toRevoke gives a key the actor may revoke. Somebody else's key does not exist for members.
+func (s *Service) toRevoke(ctx context.Context, q db.Queryer, who authz.Actor, id string) (Token, error) {
+	t, err := s.store.byID(ctx, q, who.OrgID, id)
+	if err == nil && t.UserID != who.UserID && !who.Can(authz.TokensManage) {
+		err = fault.NotFound("token")
+	}
+	return t, err
+}
+
+// mayManage refuses whoever wants to see or make keys of somebody else without the right.
+func mayManage(who authz.Actor, userID string) error {
+	if userID == who.UserID || who.Can(authz.TokensManage) {
+		return nil
+	}
+	return fault.Forbidden("role.missing", "The requested content is hidden for administrators only. It needs the capability tokens:manage.")
+}
+
+// mayGrant refuses a key that could do more, or work longer, than the one that makes it.
+func (s *Service) mayGrant(ctx context.Context, who authz.Actor, d Draft) error {
+	if !covers(who, d.Scopes) {
+		return fault.Forbidden("token.escalation", "A key cannot make a key with wider scopes than its own.")
+	}
+	own, err := s.store.byID(ctx, s.db.Reader(ctx), who.OrgID, who.TokenID)
+	if err != nil {
+		return err
+	}
+	if own.ExpiresAt != nil && (d.ExpiresAt == nil || d.ExpiresAt.Millis() > *own.ExpiresAt) {
+		return fault.Forbidden("token.escalation", "A key that expires cannot make a key that outlives it.")
+	}
+	return nil
+}
