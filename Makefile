@@ -1,0 +1,53 @@
+# WorkDrive. `make help` lists what there is.
+
+BIN      := bin/workdrive
+DATA     ?= ./data
+LISTEN   ?= 127.0.0.1:8080
+TOOLS    := go tool -modfile=tools/go.mod
+# The race detector needs a C compiler; without one the tests run without it.
+RACE     := $(shell command -v gcc >/dev/null 2>&1 && echo -race)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: build ## Build and serve a demo organization on LISTEN with the data in DATA
+	./$(BIN) serve --demo --listen $(LISTEN) --data-dir $(DATA)
+
+.PHONY: build
+build: ## Build the program: one static binary
+	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/workdrive
+
+.PHONY: test
+test: ## Run every test on both engines; installs PostgreSQL from Debian's packages when it can
+	./scripts/test-deps
+	$(if $(RACE),CGO_ENABLED=1) go test $(RACE) -timeout 20m ./...
+
+.PHONY: lint
+lint: ## Run the linters
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not formatted:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	$(TOOLS) golangci-lint run
+
+.PHONY: generate
+generate: ## Renew the derived files: api/openapi.json
+	go run ./cmd/workdrive openapi > api/openapi.json.new && mv api/openapi.json.new api/openapi.json
+
+.PHONY: verify
+verify: ## Check that the derived files are current and the architecture rules hold
+	go test -run 'TestOpenAPIIsCurrent' ./internal/app
+	go test ./internal/arch
+
+.PHONY: check
+check: lint verify ## Everything but the tests: linters, derived files, architecture
+
+.PHONY: bench
+bench: ## Measure: server against bare floors on both engines (see docs/performance.md)
+	go run ./bench
+
+.PHONY: e2e
+e2e: ## Drive the real program: command line, restarts, graceful stop
+	go test -count=1 ./cmd/workdrive
