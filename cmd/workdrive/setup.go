@@ -39,7 +39,7 @@ func (c initCommand) Run(ctx context.Context, std *stdio) error {
 			return err
 		}
 		if c.JSON {
-			return json.NewEncoder(std.out).Encode(struct {
+			return json.NewEncoder(std.out).Encode(struct { //nolint:gosec // printing the new key is what it is for
 				OrganizationID string `json:"organizationId"`
 				UserID         string `json:"userId"`
 				Email          string `json:"email"`

@@ -86,14 +86,15 @@ func (a *App) localOnly(h http.Handler) http.Handler {
 // Serve runs until ctx ends, then stops gracefully: not ready, connections told to close,
 // requests in flight answered, jobs drained. listening is called once requests are accepted.
 func (a *App) Serve(ctx context.Context, listening func(address string)) error {
-	listener, err := net.Listen("tcp", a.o.Server.Listen)
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", a.o.Server.Listen)
 	if err != nil {
 		return err
 	}
 	servers := []*http.Server{a.server(a.handler)}
 	listeners := []net.Listener{listener}
 	if at := a.o.Server.MetricsListen; at != "" {
-		l, err := net.Listen("tcp", at)
+		l, err := listen.Listen(ctx, "tcp", at)
 		if err != nil {
 			return errors.Join(err, listener.Close())
 		}

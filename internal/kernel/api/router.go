@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -310,12 +311,18 @@ func (r *Router) missing(op Operation) []string {
 	if answer := h.Responses[strconv.Itoa(h.DefaultStatus)]; answer != nil && answer.Content["application/json"] != nil {
 		need(answer.Content["application/json"].Example != nil, "an example of the answer")
 	}
+	for _, name := range pathParameters.FindAllStringSubmatch(op.Path, -1) {
+		described := slices.ContainsFunc(h.Parameters, func(p *huma.Param) bool { return p.In == "path" && p.Name == name[1] })
+		need(described, "a field for the path parameter "+name[1])
+	}
 	for _, p := range h.Parameters {
 		need(p.Description != "", "a description of parameter "+p.Name)
 		need(p.In != "path" || p.Name == "reaction" || op.Authz.Object != nil, "the object that "+p.Name+" names")
 	}
 	return missing
 }
+
+var pathParameters = regexp.MustCompile(`\{(\w+)\}`)
 
 // Operations gives the declared operations, in the order they were registered.
 func (r *Router) Operations() []Operation { return slices.Clone(r.operations) }

@@ -3,6 +3,7 @@ package audience
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -187,7 +188,7 @@ func (a *Audiences) Intern(ctx context.Context, tx db.Tx, orgID, authorID string
 func (a *Audiences) insert(ctx context.Context, tx db.Tx, key internKey, body []byte, set []clause, p Permissions) (int64, error) {
 	var id int64
 	err := tx.QueryRow(ctx, `SELECT id FROM audiences WHERE org_id = ? AND hash = ?`, key.orgID, key.hash).Scan(&id)
-	if err != db.ErrNoRows {
+	if !errors.Is(err, db.ErrNoRows) {
 		return id, err
 	}
 	if err := checkReferences(ctx, tx, key.orgID, p); err != nil {

@@ -81,9 +81,9 @@ func (c *Content) Feed(ctx context.Context, q db.Queryer, who authz.Actor, query
 		if err != nil {
 			return Feed{}, err
 		}
-		page := `SELECT id, ` + b.score() + ` AS score, posted_at FROM ` + b.kind.Table + ` WHERE org_id = ?1 AND id {in}`
-		b.args = append(b.args, db.List(ids), db.ListInts(set))
-		return b.feed(page, `{inInts}`), nil
+		page := `SELECT id, ` + b.score() + ` AS score, posted_at FROM ` + b.kind.Table +
+			` WHERE org_id = ?1 AND id {in ` + b.param(db.List(ids)) + `}`
+		return b.feed(page, `{inInts `+b.param(db.ListInts(set))+`}`), nil
 	}
 	page, names := b.merge(set)
 	return b.feed(page, `IN (`+strings.Join(names, ",")+`)`), nil

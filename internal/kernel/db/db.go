@@ -19,6 +19,7 @@ const (
 	PostgreSQL
 )
 
+// String is the engine's name.
 func (e Engine) String() string {
 	if e == PostgreSQL {
 		return "PostgreSQL"

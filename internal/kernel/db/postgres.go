@@ -33,9 +33,9 @@ func openPostgres(ctx context.Context, o Options) (*pgDB, error) {
 	if err != nil {
 		return nil, errors.New("db: the PostgreSQL URL cannot be read") // the cause may contain the password
 	}
-	cfg.MaxConns = int32(o.MaxConns) //nolint:gosec // a small setting
+	cfg.MaxConns = int32(o.MaxConns)
 	if o.MaxConns == 0 {
-		cfg.MaxConns = int32(4 * runtime.GOMAXPROCS(0)) //nolint:gosec // small
+		cfg.MaxConns = int32(4 * runtime.GOMAXPROCS(0))
 	}
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	for name, value := range map[string]string{

@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// fragments are the places where the engines' SQL differs. A statement writes {name}.
+// fragments are the places where the engines' SQL differs. A statement writes {name}, or
+// {name ?N} for a fragment that takes the Nth argument instead of the next.
 var fragments = map[string][2]string{
 	// u.id {in} with List(ids), n {inInts} with ListInts(numbers)
 	"in":     {"IN (SELECT value FROM json_each(?))", "= ANY(?::text[])"},
@@ -122,8 +123,10 @@ func expand(engine Engine, query string) (string, error) {
 			return out.String(), nil
 		}
 		name, after, _ := strings.Cut(rest, "}")
+		name, param, numbered := strings.Cut(name, " ")
 		f, known := fragments[name]
-		if !known {
+		if !known || (numbered && !strings.HasPrefix(param, "?")) {
+			name = strings.TrimSpace(name + " " + param)
 			// Braces are JSON in a literal far more often than a misspelt fragment.
 			if !strings.ContainsAny(name, `"':, `) && name != "" {
 				return "", fmt.Errorf("db: unknown fragment {%s}", name)
@@ -132,7 +135,10 @@ func expand(engine Engine, query string) (string, error) {
 			query = rest
 			continue
 		}
-		out.WriteString(f[engine])
+		if !numbered {
+			param = "?"
+		}
+		out.WriteString(strings.Replace(f[engine], "?", param, 1))
 		query = after
 	}
 }

@@ -322,7 +322,7 @@ func (q sqliteQueries) Query(ctx context.Context, query string, args ...any) (Ro
 	if err != nil {
 		return nil, err
 	}
-	rows, err := q.to.QueryContext(ctx, text, args...)
+	rows, err := q.to.QueryContext(ctx, text, args...) //nolint:rowserrcheck // the caller checks Err
 	if err != nil {
 		return nil, q.fault(err)
 	}

@@ -55,6 +55,7 @@ type Error struct {
 	cause      error
 }
 
+// Error implements error: code, sentence, fields and cause, for the log.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Code)

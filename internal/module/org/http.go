@@ -120,7 +120,7 @@ func (s *Service) get(ctx context.Context, who authz.Actor, in *idInput) (*fullO
 }
 
 type updateInput struct {
-	idInput
+	ID string `path:"id" doc:"Id of the organization"`
 	api.IfMatch
 	Body Change
 }

@@ -181,7 +181,7 @@ func (s *Service) get(ctx context.Context, who authz.Actor, in *idInput) (*viewO
 }
 
 type updateInput struct {
-	idInput
+	ID string `path:"id" doc:"Id of the post"`
 	api.IfMatch
 	Body Draft
 }
@@ -191,7 +191,7 @@ func (s *Service) update(ctx context.Context, who authz.Actor, in *updateInput) 
 }
 
 type deleteInput struct {
-	idInput
+	ID string `path:"id" doc:"Id of the post"`
 	api.IfMatch
 	Moderate bool `query:"moderate" doc:"Delete as a moderator a post you may not see"`
 }

@@ -121,3 +121,5 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	r.handler = router
 	return r
 }
+
+type busEvent = bus.Delivered

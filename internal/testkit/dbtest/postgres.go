@@ -40,7 +40,7 @@ func StartPostgres(settings ...string) (url string, stop func(), err error) {
 		return "", nil, err
 	}
 	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "workdrive", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C") //nolint:gosec // our own arguments
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "workdrive", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C")
 	initdb.SysProcAttr, initdb.Dir = attr, dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		cleanUp()
@@ -55,7 +55,7 @@ func StartPostgres(settings ...string) (url string, stop func(), err error) {
 	for _, s := range settings {
 		args = append(args, "-c", s)
 	}
-	server := exec.Command(filepath.Join(bin, "postgres"), args...) //nolint:gosec // our own arguments
+	server := exec.Command(filepath.Join(bin, "postgres"), args...)
 	var log bytes.Buffer
 	server.Stdout, server.Stderr, server.SysProcAttr, server.Dir = &log, &log, attr, dir
 	if err := server.Start(); err != nil {
@@ -99,7 +99,7 @@ func ordinaryUser(dir string) (*syscall.SysProcAttr, error) {
 	}
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
-	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // small numbers
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	return attr, os.Chown(dir, uid, gid)
 }
 
@@ -108,7 +108,7 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer l.Close() //nolint:errcheck // nothing was sent
+	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
