@@ -13,6 +13,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/settings"
+	"github.com/workdrive/workdrive/internal/module/social"
 	"github.com/workdrive/workdrive/internal/module/token"
 	"github.com/workdrive/workdrive/internal/module/user"
 )
@@ -24,6 +25,7 @@ type Modules struct {
 	Tokens   *token.Service
 	Settings *settings.Service
 	Posts    *post.Service
+	Social   *social.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -42,13 +44,14 @@ func (a *App) wire() Modules {
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
 	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents})
+	m.Social = social.New(d, b, c, contents)
 	m.Users.OnHandOver(m.Posts.Inherit)
 	return m
 }
 
 // mounted lists the modules with operations, in the order the description shows them.
 func (a *App) mounted() []interface{ Register(r *api.Router) } {
-	return []interface{ Register(r *api.Router) }{a.Users, a.Orgs, a.Tokens, a.Settings, a.Posts}
+	return []interface{ Register(r *api.Router) }{a.Users, a.Orgs, a.Tokens, a.Settings, a.Posts, a.Social}
 }
 
 // firstPeople lets org create an administrator through user.

@@ -2,180 +2,142 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
-	"runtime/debug"
-	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"github.com/workdrive/workdrive/internal/compat"
 )
 
-// Limits of the server; see docs/operations for what each protects.
+// Limits of the server.
 const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 15 * time.Second
-	writeTimeout      = 30 * time.Second
+	readHeaderTimeout = 5 * time.Second  // a client that sends its header a byte at a time
+	readTimeout       = 15 * time.Second // the same with the body
+	writeTimeout      = 30 * time.Second // a client that does not take its answer
+	profileTimeout    = 2 * time.Minute  // the same for profiles, which are recorded while they are sent
 	idleTimeout       = 60 * time.Second
 	maxHeaderBytes    = 16 << 10
 	lameDuck          = 500 * time.Millisecond // between telling load balancers and closing the door
 	stopTimeout       = 20 * time.Second
 )
 
-func (a *App) routes() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answerStatus(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", a.ready)
-	mux.Handle("GET /metrics", a.localOnly(a.metricsHandler()))
-	api := compat.Handler(a.router)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/healthz", "/readyz", "/metrics":
-			mux.ServeHTTP(w, r)
-		default:
-			// Not through the mux, which would redirect paths it finds untidy.
-			api.ServeHTTP(w, r)
-		}
-	})
-}
-
-func answerStatus(w http.ResponseWriter, status int, word string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"status": word}) // the client may have gone
-}
-
-func (a *App) ready(w http.ResponseWriter, r *http.Request) {
-	select {
-	case <-a.drain:
-		answerStatus(w, http.StatusServiceUnavailable, "stopping")
-		return
-	default:
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	if err := a.o.DB.Healthy(ctx); err != nil {
-		a.o.Log.WarnContext(ctx, "not ready", "error", err)
-		answerStatus(w, http.StatusServiceUnavailable, "database unavailable")
-		return
-	}
-	answerStatus(w, http.StatusOK, "ready")
-}
-
-func (a *App) metricsHandler() http.Handler {
-	return promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{})
-}
-
-// localOnly hides what is for the operator from everybody who is not on this machine.
-func (a *App) localOnly(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if ip := net.ParseIP(host); err != nil || ip == nil || !ip.IsLoopback() || r.Header.Get("X-Forwarded-For") != "" {
-			http.NotFound(w, r)
-			return
-		}
-		h.ServeHTTP(w, r)
-	})
-}
-
 // Serve runs until ctx ends, then stops gracefully: not ready, connections told to close,
 // requests in flight answered, jobs drained. listening is called once requests are accepted.
 func (a *App) Serve(ctx context.Context, listening func(address string)) error {
-	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", a.o.Server.Listen)
+	doors, err := a.listen(ctx)
 	if err != nil {
 		return err
-	}
-	servers := []*http.Server{a.server(a.handler)}
-	listeners := []net.Listener{listener}
-	if at := a.o.Server.MetricsListen; at != "" {
-		l, err := listen.Listen(ctx, "tcp", at)
-		if err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		servers, listeners = append(servers, a.server(a.metricsHandler())), append(listeners, l)
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	if err := a.jobs.Start(work); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, closeDoors(doors))
 	}
-	g := &group{app: a, failed: make(chan error, 8)}
-	g.run("events", func() error { return a.bus.Run(work) })
-	g.run("keys", func() error { return a.Tokens.Run(work) })
-	for i, s := range servers {
-		g.run("server", func() error {
-			if err := s.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		})
+	t := newTasks(work, a.o.Log, a.metrics)
+	t.run("events", func() error { return a.bus.Run(work) })
+	t.run("keys", func() error { return a.Tokens.Run(work) })
+	for _, d := range doors {
+		t.run("http "+d.listener.Addr().String(), d.serve)
 	}
-	listening(listener.Addr().String())
+	listening(doors[0].listener.Addr().String())
 	select {
 	case <-ctx.Done():
-	case err = <-g.failed:
+	case err = <-t.failed:
 		a.o.Log.Error("stopping after a failure", "error", err)
 	}
-	return errors.Join(err, a.stop(servers, stopWork, g))
+	return errors.Join(err, a.stop(doors, stopWork, t))
+}
+
+// door is an address and what answers there.
+type door struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+func (d door) serve() error {
+	if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// listen opens the public address and, when there is one, the address for metrics.
+func (a *App) listen(ctx context.Context) ([]door, error) {
+	public := a.server(a.front(a.handler))
+	public.ConnContext = withFraming
+	public.DisableGeneralOptionsHandler = true // front sees every request
+	operations := a.server(a.operations())
+	operations.WriteTimeout = profileTimeout
+	var doors []door
+	var listen net.ListenConfig
+	for _, d := range []struct {
+		address string
+		server  *http.Server
+	}{{a.o.Server.Listen, public}, {a.o.Server.MetricsListen, operations}} {
+		if d.address == "" {
+			continue
+		}
+		l, err := listen.Listen(ctx, "tcp", d.address)
+		if err != nil {
+			return nil, errors.Join(err, closeDoors(doors))
+		}
+		doors = append(doors, door{framedListener{l}, d.server})
+	}
+	return doors, nil
+}
+
+func closeDoors(doors []door) error {
+	var errs []error
+	for _, d := range doors {
+		errs = append(errs, d.listener.Close())
+	}
+	return errors.Join(errs...)
 }
 
 func (a *App) server(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: a.front(h), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler: h, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes, ErrorLog: serverLog(a.o.Log),
 	}
 }
 
-// front closes connections while the server stops.
+// front refuses requests that two servers may read differently, and closes connections while
+// the server stops.
 func (a *App) front(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case <-a.drain:
+		if ambiguous(r) {
 			w.Header().Set("Connection", "close")
-		default:
+			refuseAmbiguous(w)
+			return
+		}
+		if a.stopping() {
+			w.Header().Set("Connection", "close")
 		}
 		h.ServeHTTP(w, r)
 	})
 }
 
-func (a *App) stop(servers []*http.Server, stopWork func(), g *group) error {
+func (a *App) stopping() bool {
+	select {
+	case <-a.drain:
+		return true
+	default:
+		return false
+	}
+}
+
+func (a *App) stop(doors []door, stopWork func(), t *tasks) error {
+	started := time.Now() //nolint:forbidigo // a duration, not a time
 	close(a.drain)
 	time.Sleep(lameDuck)
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	var errs []error
-	for _, s := range servers {
-		errs = append(errs, s.Shutdown(ctx))
+	for _, d := range doors {
+		errs = append(errs, d.server.Shutdown(ctx))
 	}
 	errs = append(errs, a.jobs.Stop(ctx))
 	stopWork()
-	g.wait.Wait()
+	t.wait.Wait()
+	a.o.Log.Info("stopped", "ms", time.Since(started).Milliseconds())
 	return errors.Join(errs...)
-}
-
-// group owns the goroutines of a running server. One that fails or panics stops the rest.
-type group struct {
-	app    *App
-	wait   sync.WaitGroup
-	failed chan error
-}
-
-func (g *group) run(name string, f func() error) {
-	g.wait.Go(func() {
-		defer func() {
-			if v := recover(); v != nil {
-				g.app.o.Log.Error("a background task panicked", "task", name, "panic", v, "stack", string(debug.Stack()))
-				g.failed <- errors.New(name + " panicked")
-			}
-		}()
-		if err := f(); err != nil {
-			g.failed <- err
-		}
-	})
 }

@@ -127,20 +127,14 @@ func (c *Content) Count(ctx context.Context, tx db.Tx, orgID, kind string, audie
 	return err
 }
 
-// AddComments changes the number of comments an item shows.
+// AddComments changes the number of comments an item shows, and locks the item for the rest of
+// the transaction (a delta of 0 only locks).
 func (c *Content) AddComments(ctx context.Context, tx db.Tx, orgID, kind, id string, delta int) error {
-	return c.touch(tx.Exec(ctx, `UPDATE `+c.kind(kind).Table+
-		` SET comments_count = comments_count + ? WHERE org_id = ? AND id = ?`, delta, orgID, id))(kind)
-}
-
-// touch makes a NotFound fault of an update that met no row.
-func (c *Content) touch(n int64, err error) func(kind string) error {
-	return func(kind string) error {
-		if err == nil && n == 0 {
-			return fault.NotFound(kind)
-		}
-		return err
+	n, err := tx.Exec(ctx, `UPDATE `+c.kind(kind).Table+` SET comments_count = comments_count + ? WHERE org_id = ? AND id = ?`, delta, orgID, id)
+	if err == nil && n == 0 {
+		return fault.NotFound(kind)
 	}
+	return err
 }
 
 // maxLatest is how many reactors an item shows.
@@ -170,32 +164,36 @@ func (r *Reactions) Total() int {
 	return n
 }
 
-// React records that a person's reaction was added or removed; the reactions table has
-// changed already in the same transaction. The row is locked while the summary changes.
-func (c *Content) React(ctx context.Context, tx db.Tx, orgID string, item Item, change ReactionChange) error {
+// React records that a person's reaction was added or removed and gives the new summary; the
+// reactions table has changed already in the same transaction. The zero change changes
+// nothing. The row is locked while the summary changes.
+func (c *Content) React(ctx context.Context, tx db.Tx, orgID string, item Item, change ReactionChange) (Reactions, error) {
 	table := c.kind(item.Kind).Table
 	var stored string
 	err := tx.QueryRow(ctx, `SELECT reactions FROM `+table+` WHERE org_id = ? AND id = ? {forUpdate}`, orgID, item.ID).Scan(&stored)
 	if errors.Is(err, db.ErrNoRows) {
-		return fault.NotFound(item.Kind)
+		return Reactions{}, fault.NotFound(item.Kind)
 	}
 	if err != nil {
-		return err
+		return Reactions{}, err
 	}
 	var r Reactions
 	if err := r.Parse(stored); err != nil {
-		return fmt.Errorf("content: reactions of %s %s: %w", item.Kind, item.ID, err)
+		return r, fmt.Errorf("content: reactions of %s %s: %w", item.Kind, item.ID, err)
+	}
+	if change == (ReactionChange{}) {
+		return r, nil
 	}
 	if err := r.apply(ctx, tx, orgID, item, change); err != nil {
-		return err
+		return r, err
 	}
 	body, err := json.Marshal(r)
 	if err != nil {
-		return err
+		return r, err
 	}
 	_, err = tx.Exec(ctx, `UPDATE `+table+` SET reactions = ?, reactions_count = ? WHERE org_id = ? AND id = ?`,
 		string(body), r.Total(), orgID, item.ID)
-	return err
+	return r, err
 }
 
 // ReactionChange is one reaction that was added or removed.

@@ -1,0 +1,33 @@
+package content
+
+import (
+	"context"
+	"strings"
+
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+)
+
+// Visibility is the condition that an item of any kind is visible to a viewer, for
+// statements that list something hanging on items. Its parameters are ?1 the organization,
+// ?2 the viewer, ?3 their audiences.
+type Visibility struct {
+	Args  []any
+	kinds []Kind
+}
+
+// VisibleTo prepares the condition for a viewer.
+func (c *Content) VisibleTo(ctx context.Context, who authz.Actor) (Visibility, error) {
+	set, err := c.audiences.Visible(ctx, who)
+	return Visibility{Args: []any{who.OrgID, who.UserID, db.ListInts(set)}, kinds: c.Kinds()}, err
+}
+
+// Where writes the condition for the columns that hold the kind and the id of the item.
+func (v Visibility) Where(kind, id string) string {
+	var parts []string
+	for _, k := range v.kinds {
+		parts = append(parts, `(`+kind+` = '`+k.Name+`' AND EXISTS (SELECT 1 FROM `+k.Table+` i WHERE i.org_id = ?1 AND i.id = `+id+
+			` AND (i.author_id = ?2 OR (i.status = 'PUBLISHED' AND i.audience_id {inInts ?3}))))`)
+	}
+	return `(` + strings.Join(parts, ` OR `) + `)`
+}
