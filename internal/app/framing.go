@@ -69,7 +69,7 @@ func ambiguous(r *http.Request) bool {
 
 func refuseAmbiguous(w http.ResponseWriter) {
 	api.WriteProblem(w, fault.New(fault.KindInvalid, "request.framing",
-		"A request has either Content-Length or Transfer-Encoding, not both."))
+		"It cannot be told for certain where this request ends. Send either Content-Length or Transfer-Encoding, and no header over several lines."))
 }
 
 // framing is where in the stream of requests a connection is.
@@ -133,10 +133,8 @@ func (f *framing) header(line []byte) bool {
 	}
 	name, value, ok := bytes.Cut(line, []byte(":"))
 	switch {
-	case !ok || line[0] == ' ' || line[0] == '\t':
-		// A folded line belongs to the header before it. Values that matter here are never
-		// folded by an honest client.
-		return ok && !f.chunked && !f.sized
+	case !ok || line[0] == ' ' || line[0] == '\t': // no header, or one folded over lines
+		return false
 	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 		f.chunked = true
 	case bytes.EqualFold(name, []byte("Content-Length")):

@@ -36,7 +36,7 @@ func newTasks(ctx context.Context, log *slog.Logger, metrics prometheus.Register
 func (t *tasks) run(name string, f func() error) {
 	t.wait.Go(func() {
 		for {
-			err, panicked := t.attempt(name, f)
+			panicked, err := t.attempt(name, f)
 			if !panicked {
 				t.report(err)
 				return
@@ -50,15 +50,15 @@ func (t *tasks) run(name string, f func() error) {
 	})
 }
 
-func (t *tasks) attempt(name string, f func() error) (err error, panicked bool) { //nolint:staticcheck // the error is not the outcome that counts
+func (t *tasks) attempt(name string, f func() error) (panicked bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			t.panics.WithLabelValues(name).Inc()
 			t.log.Error("a background task panicked", "task", name, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-			err, panicked = nil, true
+			panicked = true
 		}
 	}()
-	return f(), false
+	return false, f()
 }
 
 // report tells the first failure; the server stops for one.
