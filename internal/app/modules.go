@@ -10,6 +10,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/settings"
@@ -26,11 +27,13 @@ type Modules struct {
 	Settings *settings.Service
 	Posts    *post.Service
 	Social   *social.Service
+
+	Categories *category.Service
 }
 
 // constraints are the unique indexes of all modules.
 func constraints() []db.Constraint {
-	return slices.Concat(user.Constraints)
+	return slices.Concat(user.Constraints, category.Constraints)
 }
 
 // wire makes the services. What one module needs of another is filled in here.
@@ -45,13 +48,14 @@ func (a *App) wire() Modules {
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
 	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents})
 	m.Social = social.New(d, b, c, contents)
+	m.Categories = category.New(d, b, c)
 	m.Users.OnHandOver(m.Posts.Inherit)
 	return m
 }
 
 // mounted lists the modules with operations, in the order the description shows them.
 func (a *App) mounted() []interface{ Register(r *api.Router) } {
-	return []interface{ Register(r *api.Router) }{a.Users, a.Orgs, a.Tokens, a.Settings, a.Posts, a.Social}
+	return []interface{ Register(r *api.Router) }{a.Users, a.Orgs, a.Tokens, a.Settings, a.Posts, a.Social, a.Categories}
 }
 
 // firstPeople lets org create an administrator through user.
