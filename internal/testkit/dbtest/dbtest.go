@@ -189,3 +189,8 @@ func startServer() (string, error) {
 	}
 	return address, migrate(withDatabase(address, templateName))
 }
+
+// CreateDatabase makes an empty database on a server and gives its URL.
+func CreateDatabase(server, name string) (string, error) {
+	return withDatabase(server, name), execute(server, fmt.Sprintf(`CREATE DATABASE %q TEMPLATE template0`, name))
+}
