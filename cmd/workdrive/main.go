@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -21,7 +22,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
 
-// version is set by the release build.
+// version is set by a release build: -ldflags "-X main.version=1.2.3".
 var version = ""
 
 const description = `WorkDrive is a self-hosted workplace platform: people and departments, posts and news, behind one REST API.
@@ -46,7 +47,10 @@ const (
 	exitUsage   = 2
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	syscall.Umask(0o077) // what it keeps is its owner's alone
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -97,15 +101,14 @@ func (e usageError) Unwrap() error { return e.error }
 
 // oneLine says what went wrong in one line for a person.
 func oneLine(err error) string {
-	f, ok := fault.As(err)
-	if !ok {
-		return err.Error()
+	text := err.Error()
+	if f, ok := fault.As(err); ok {
+		text = f.Detail
+		for _, field := range f.Fields {
+			text += " " + field.Pointer + ": " + field.Detail
+		}
 	}
-	text := f.Detail
-	for _, field := range f.Fields {
-		text += " " + field.Pointer + ": " + field.Detail
-	}
-	return text
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
 func logger(s config.Store, to io.Writer) *slog.Logger {
@@ -118,9 +121,12 @@ func open(ctx context.Context, s config.Store, server config.Server, std *stdio)
 		return nil, nil, usageError{err}
 	}
 	log := logger(s, std.err)
+	for _, name := range config.Unknown(os.Environ()) {
+		log.Warn("an environment variable is no setting of this version and has no effect", "name", name)
+	}
 	d, closeAll, err := app.Open(ctx, s, log)
 	if err != nil {
-		return nil, nil, usageError{err}
+		return nil, nil, err
 	}
 	a, err := app.New(app.Options{Version: programVersion(), Server: server, DB: d, Clock: clock.System{}, Log: log})
 	if err != nil {
@@ -150,12 +156,13 @@ func programVersion() string {
 	if version != "" {
 		return version
 	}
+	dev := app.Release + "-dev"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-				return "0.1.0-dev+" + s.Value[:12]
+				return dev + "+" + s.Value[:12]
 			}
 		}
 	}
-	return "0.1.0-dev"
+	return dev
 }

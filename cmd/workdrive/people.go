@@ -29,6 +29,9 @@ type target struct {
 
 // operate runs f as the operator of the machine: an actor with every capability.
 func (t target) operate(ctx context.Context, std *stdio, f func(a *app.App, who authz.Actor) error) error {
+	if t.Empty() {
+		return fmt.Errorf("there is no installation in %s yet; see \"workdrive init --help\"", t.DataDir)
+	}
 	return with(ctx, t.Store, std, func(a *app.App) error {
 		who, err := a.Operator(ctx, t.Organization)
 		if err != nil {
@@ -50,6 +53,7 @@ func (c userListCommand) Run(ctx context.Context, std *stdio) error {
 			return err
 		}
 		w := tabwriter.NewWriter(std.out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tSTATUS\tNAME\tE-MAIL") //nolint:errcheck // Flush tells
 		for _, u := range list {
 			fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\n", u.ID, u.Status, u.FirstName, u.LastName, u.Email) //nolint:errcheck // Flush tells
 		}
@@ -136,6 +140,16 @@ type tokenCreateCommand struct {
 	Scope  []string `help:"What it may do, such as posts:read. Repeat for more; everything unless given."`
 }
 
+// Help is what "token create --help" says beyond the flags.
+func (tokenCreateCommand) Help() string {
+	return `Example, a key for a program that only reads posts:
+
+  workdrive token create ada@lumen.example --name "News ticker" --scope posts:read
+
+The key is shown this once; "token revoke" ends it.`
+}
+
+// Run implements the command.
 func (c tokenCreateCommand) Run(ctx context.Context, std *stdio) error {
 	return c.operate(ctx, std, func(a *app.App, who authz.Actor) error {
 		id, err := a.PersonByEmail(ctx, who, c.Email)
@@ -167,6 +181,7 @@ func (c tokenListCommand) Run(ctx context.Context, std *stdio) error {
 			return err
 		}
 		w := tabwriter.NewWriter(std.out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tBEGINS WITH\tNAME\tMADE") //nolint:errcheck // Flush tells
 		for _, t := range list {
 			fmt.Fprintf(w, "%s\t%s…\t%s\t%s\n", t.ID, t.Prefix, t.Name, time.UnixMilli(t.CreatedAt).UTC().Format(time.DateOnly)) //nolint:errcheck // Flush tells
 		}

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/workdrive/workdrive/internal/app"
-	"github.com/workdrive/workdrive/internal/demo"
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/user"
@@ -26,6 +25,16 @@ type initCommand struct {
 	JSON          bool   `name:"json" help:"Print the result as JSON: organizationId, userId, email, accessToken."`
 }
 
+// Help is what "init --help" says beyond the flags.
+func (initCommand) Help() string {
+	return `Example, with the password from a file that only you can read:
+
+  workdrive init --org "Lumen Cartography" --email ada@lumen.example --first-name Ada --last-name Lindqvist --password-stdin < password
+
+The key that is printed is shown this once. An installation that is set up already stays as it is.`
+}
+
+// Run implements the command.
 func (c initCommand) Run(ctx context.Context, std *stdio) error {
 	hash, err := passwordFrom(std.in, c.PasswordStdin)
 	if err != nil {
@@ -78,13 +87,14 @@ type demoCommand struct {
 	config.Store `embed:""`
 }
 
+// Run makes the organization, and keeps the way into it for "serve --demo" to print again.
 func (c demoCommand) Run(ctx context.Context, std *stdio) error {
 	return with(ctx, c.Store, std, func(a *app.App) error {
-		made, err := demo.Create(ctx, a)
+		made, err := createDemo(ctx, a, c.Store)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprint(std.out, made.Text())
+		_, err = fmt.Fprintf(std.out, "The demo organization is there.\nAdministrator: %s, password %s\nAPI key: %s\n", made.Email, made.Password, made.Key)
 		return err
 	})
 }
@@ -93,7 +103,7 @@ type openapiCommand struct{}
 
 // Run prints the description of the API, which is the same on every database.
 func (openapiCommand) Run(ctx context.Context, std *stdio) error {
-	body, err := app.Describe(ctx, programVersion())
+	body, err := app.Describe(ctx)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/job"
 )
 
+// Release is the version being worked on, which the checked-in description of the API has.
+const Release = "0.1.0"
+
 // Open takes the data a store's settings name and brings its schema up to date. With SQLite
 // the data directory belongs to this process until close is called.
 func Open(ctx context.Context, s config.Store, log *slog.Logger) (d *db.DB, closeAll func() error, err error) {

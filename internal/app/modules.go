@@ -11,6 +11,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/module/category"
+	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/settings"
@@ -28,12 +29,13 @@ type Modules struct {
 	Posts    *post.Service
 	Social   *social.Service
 
+	Locations  *location.Service
 	Categories *category.Service
 }
 
 // constraints are the unique indexes of all modules.
 func constraints() []db.Constraint {
-	return slices.Concat(user.Constraints, category.Constraints)
+	return slices.Concat(user.Constraints, location.Constraints, category.Constraints)
 }
 
 // wire makes the services. What one module needs of another is filled in here.
@@ -48,6 +50,7 @@ func (a *App) wire() Modules {
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
 	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents})
 	m.Social = social.New(d, b, c, contents)
+	m.Locations = location.New(d, b, c)
 	m.Categories = category.New(d, b, c)
 	m.Users.OnHandOver(m.Posts.Inherit)
 	return m
@@ -55,7 +58,7 @@ func (a *App) wire() Modules {
 
 // mounted lists the modules with operations, in the order the description shows them.
 func (a *App) mounted() []interface{ Register(r *api.Router) } {
-	return []interface{ Register(r *api.Router) }{a.Users, a.Orgs, a.Tokens, a.Settings, a.Posts, a.Social, a.Categories}
+	return []interface{ Register(r *api.Router) }{a.Users, a.Orgs, a.Tokens, a.Settings, a.Locations, a.Posts, a.Social, a.Categories}
 }
 
 // firstPeople lets org create an administrator through user.

@@ -39,8 +39,8 @@ func (a *App) PersonByEmail(ctx context.Context, who authz.Actor, email string) 
 	return "", fmt.Errorf("nobody in this organization has the e-mail address %s", email)
 }
 
-// Describe gives the OpenAPI description, which does not depend on any data.
-func Describe(ctx context.Context, version string) (_ []byte, err error) {
+// Describe gives the OpenAPI description of Release, which does not depend on any data.
+func Describe(ctx context.Context) (_ []byte, err error) {
 	dir, err := os.MkdirTemp("", "workdrive-describe-")
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func Describe(ctx context.Context, version string) (_ []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := New(Options{Version: version, Server: config.Server{MaxInFlight: 1}, DB: d, Log: log})
+	a, err := New(Options{Version: Release, Server: config.Server{MaxInFlight: 1}, DB: d, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, closeAll())
 	}

@@ -36,9 +36,10 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	t.run("events", func() error { return a.bus.Run(work) })
 	t.run("keys", func() error { return a.Tokens.Run(work) })
 	for _, d := range doors {
-		t.run("http "+d.listener.Addr().String(), d.serve)
+		t.run("http "+d.address(), d.serve)
 	}
-	listening(doors[0].listener.Addr().String())
+	a.o.Log.Info("serving", "version", a.o.Version, "engine", a.o.DB.Engine().String(), "public", doors[0].address(), "operations", doors[len(doors)-1].address())
+	listening(doors[0].address())
 	select {
 	case <-ctx.Done():
 	case err = <-t.failed:
@@ -52,6 +53,8 @@ type door struct {
 	listener net.Listener
 	server   *http.Server
 }
+
+func (d door) address() string { return d.listener.Addr().String() }
 
 func (d door) serve() error {
 	if err := d.server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {

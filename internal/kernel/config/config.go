@@ -3,11 +3,16 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -21,7 +26,7 @@ type Store struct {
 // Server says how requests are served.
 type Server struct {
 	Listen        string `env:"WORKDRIVE_LISTEN" default:"127.0.0.1:8080" help:"Address to serve on."`
-	MetricsListen string `name:"metrics-listen" env:"WORKDRIVE_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Address to serve /metrics on. Without it, /metrics answers requests from this machine only."`
+	MetricsListen string `name:"metrics-listen" env:"WORKDRIVE_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Address to serve /metrics and /debug/pprof on, never a public one. Without it, /metrics answers requests from this machine on --listen."`
 	PublicURL     string `name:"public-url" env:"WORKDRIVE_PUBLIC_URL" placeholder:"https://…" help:"Address people reach the server under, for links it sends. Default: http://LISTEN."`
 	RateLimit     int    `name:"rate-limit" env:"WORKDRIVE_RATE_LIMIT" default:"6000" help:"Requests one API key may make in a minute; 0 is no limit."`
 	MaxInFlight   int    `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
@@ -61,10 +66,22 @@ func (s Server) Check() error {
 // Embedded reports that the data is a SQLite file in the data directory.
 func (s Store) Embedded() bool { return s.DatabaseURL == "" }
 
+// Empty reports that nothing was ever kept here. A PostgreSQL database is taken as it is.
+func (s Store) Empty() bool {
+	if !s.Embedded() {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(s.DataDir, file))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// file is the name of the SQLite database in the data directory.
+const file = "workdrive.db"
+
 // URL is the database to open.
 func (s Store) URL() string {
 	if s.Embedded() {
-		return "sqlite:" + filepath.Join(s.DataDir, "workdrive.db")
+		return "sqlite:" + filepath.Join(s.DataDir, file)
 	}
 	return s.DatabaseURL
 }
@@ -76,10 +93,35 @@ func (s Store) Level() slog.Level {
 	return l
 }
 
-// Address is where people reach the server.
-func (s Server) Address() string {
+// Address is where people reach a server that listens on an address: the public URL, else
+// the address itself, on this machine when it listens on all.
+func (s Server) Address(listening string) string {
 	if s.PublicURL != "" {
 		return strings.TrimRight(s.PublicURL, "/")
 	}
-	return "http://" + s.Listen
+	host, port, err := net.SplitHostPort(listening)
+	if ip := net.ParseIP(host); err == nil && (host == "" || (ip != nil && ip.IsUnspecified())) {
+		return "http://" + net.JoinHostPort("127.0.0.1", port)
+	}
+	return "http://" + listening
+}
+
+// Unknown gives the names of WORKDRIVE_* variables in an environment ("NAME=value") that are
+// no settings: misspelt, or of another version. Those of the tests do not count.
+func Unknown(environment []string) []string {
+	known := map[string]bool{}
+	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server]()} {
+		for i := range t.NumField() {
+			known[t.Field(i).Tag.Get("env")] = true
+		}
+	}
+	var unknown []string
+	for _, e := range environment {
+		name, _, _ := strings.Cut(e, "=")
+		if strings.HasPrefix(name, "WORKDRIVE_") && !strings.HasPrefix(name, "WORKDRIVE_TEST_") && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	return unknown
 }
