@@ -12,16 +12,13 @@ var (
 	oneID  = &authz.Object{Param: "id", Type: "department"}
 )
 
-// on is a rule for one department.
-func on(rule authz.Rule) authz.Rule {
+// on is a rule for one department; refs are the body fields that name people.
+func on(rule authz.Rule, refs ...string) authz.Rule {
 	rule.Object = oneID
-	return rule
-}
-
-// naming is a rule for an operation whose body names people in the fields.
-func naming(rule authz.Rule, fields ...string) authz.Rule {
-	rule.BodyRefs = make(map[string]string, len(fields))
-	for _, field := range fields {
+	for _, field := range refs {
+		if rule.BodyRefs == nil {
+			rule.BodyRefs = map[string]string{}
+		}
 		rule.BodyRefs[field] = "user"
 	}
 	return rule

@@ -14,11 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/person"
 )
 
-const (
-	maxName = 200
-	// kind is what the reference calls the type of a department; it has one.
-	kind = "department"
-)
+const maxName = 200
 
 // Department is a department as stored, with the number of its people.
 type Department struct {
@@ -33,7 +29,7 @@ type Department struct {
 // Detail is a department with its heads.
 type Detail struct {
 	Department
-	Admins []person.Card
+	Heads []person.Card
 }
 
 // Roster is a department with (a page of) its people and the ids of all its heads.
@@ -45,8 +41,8 @@ type Roster struct {
 
 // Draft is what a client sends to create a department.
 type Draft struct {
-	Name    string `json:"name" required:"true" doc:"Name, at most 200 characters"`
-	Members []Ref  `json:"members" required:"true" maxItems:"1000" doc:"Its first people, at least one; the first becomes head when none is marked"`
+	Name    string   `json:"name" required:"true" doc:"Name, at most 200 characters"`
+	Members []Member `json:"members" required:"true" maxItems:"1000" doc:"Its first people; they leave the department they were in"`
 }
 
 // Change is what a client sends to change a department. Absent fields stay.
@@ -56,30 +52,30 @@ type Change struct {
 
 // Members is a change of who belongs to a department.
 type Members struct {
-	Add    []Ref `json:"addMembers,omitempty" maxItems:"1000" doc:"People to add; they leave the department they were in"`
-	Remove []Ref `json:"removeMembers,omitempty" maxItems:"1000" doc:"People to remove; done before adding"`
+	Add    []Member `json:"addMembers,omitempty" maxItems:"1000" doc:"People to add; they leave the department they were in"`
+	Remove []Member `json:"removeMembers,omitempty" maxItems:"1000" doc:"People to remove; done before adding"`
 }
 
 // Heads is a change of who heads a department.
 type Heads struct {
-	Add    []Ref `json:"add,omitempty" maxItems:"1000" doc:"People to make heads, whatever isAdmin says; they join the department"`
-	Remove []Ref `json:"remove,omitempty" maxItems:"1000" doc:"People who stop being heads and stay in the department; done before adding"`
+	Add    []Member `json:"add,omitempty" maxItems:"1000" doc:"People to make heads; they join the department"`
+	Remove []Member `json:"remove,omitempty" maxItems:"1000" doc:"People who stop being heads and stay members; done before adding"`
 }
 
-// Ref names a person: it is read from an id, or from an object that also says whether the
+// Member names a person: it is read from an id, or from an object that also says whether the
 // person becomes a head.
-type Ref struct {
+type Member struct {
 	ID   string
-	Head bool // isAdmin, or isDepartmentHead when isAdmin is absent
+	Head bool // isAdmin, or isDepartmentHead where isAdmin is absent
 
 	object bool
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (r *Ref) UnmarshalJSON(body []byte) error {
-	*r = Ref{}
+func (m *Member) UnmarshalJSON(body []byte) error {
+	*m = Member{}
 	if body = bytes.TrimSpace(body); len(body) > 0 && body[0] == '"' {
-		return json.Unmarshal(body, &r.ID)
+		return json.Unmarshal(body, &m.ID)
 	}
 	var in struct {
 		ID               string `json:"id"`
@@ -89,35 +85,31 @@ func (r *Ref) UnmarshalJSON(body []byte) error {
 	if err := json.Unmarshal(body, &in); err != nil {
 		return err
 	}
-	r.ID, r.object = in.ID, true
 	if in.IsAdmin == nil {
 		in.IsAdmin = in.IsDepartmentHead
 	}
-	r.Head = in.IsAdmin != nil && *in.IsAdmin
+	m.ID, m.Head, m.object = in.ID, in.IsAdmin != nil && *in.IsAdmin, true
 	return nil
 }
 
-// MarshalJSON implements json.Marshaler, so that a client in Go can send a Ref.
-func (r Ref) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		ID      string `json:"id"`
-		IsAdmin bool   `json:"isAdmin"`
-	}{r.ID, r.Head})
+// MarshalJSON implements json.Marshaler.
+func (m Member) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{"id": m.ID, "isAdmin": m.Head})
 }
 
 // Schema implements huma.SchemaProvider. The properties stand beside the choice too: there
-// the decoder finds the types to which it bends "true" and the like.
-func (Ref) Schema(huma.Registry) *huma.Schema {
+// the decoder finds the types it bends "true" and the like to.
+func (Member) Schema(huma.Registry) *huma.Schema {
+	text := &huma.Schema{Type: huma.TypeString, Description: "Id of a person"}
 	object := &huma.Schema{
 		Type: huma.TypeObject, AdditionalProperties: true, Required: []string{"id"},
 		Properties: map[string]*huma.Schema{
 			"id":               {Type: huma.TypeString, Description: "Id of the person"},
-			"isAdmin":          {Type: huma.TypeBoolean, Nullable: true, Description: "The person becomes a head of the department"},
-			"isDepartmentHead": {Type: huma.TypeBoolean, Nullable: true, Description: "Counts when isAdmin is absent"},
-			"existingDept":     {Type: huma.TypeString, Nullable: true, Description: "The department the person is believed to be in; not looked at"},
+			"isAdmin":          {Type: huma.TypeBoolean, Nullable: true, Description: "The person becomes a head"},
+			"isDepartmentHead": {Type: huma.TypeBoolean, Nullable: true, Description: "The same, where isAdmin is absent"},
+			"existingDept":     {Type: huma.TypeString, Nullable: true, Description: "The department the person is believed to be in; not used"},
 		},
 	}
-	text := &huma.Schema{Type: huma.TypeString, Description: "Id of a person"}
 	s := &huma.Schema{AnyOf: []*huma.Schema{text, object}, Properties: object.Properties}
 	for _, one := range []*huma.Schema{text, object, s} {
 		one.PrecomputeMessages()
@@ -125,19 +117,27 @@ func (Ref) Schema(huma.Registry) *huma.Schema {
 	return s
 }
 
-// distinct gives the ids of refs, each once.
-func distinct(lists ...[]Ref) []string {
-	var list []string
-	seen := map[string]bool{}
-	for _, refs := range lists {
-		for _, r := range refs {
-			if !seen[r.ID] {
-				seen[r.ID] = true
-				list = append(list, r.ID)
-			}
+// people gives the distinct ids of members.
+func people(members []Member) []string {
+	list, seen := make([]string, 0, len(members)), make(map[string]bool, len(members))
+	for _, m := range members {
+		if !seen[m.ID] {
+			seen[m.ID] = true
+			list = append(list, m.ID)
 		}
 	}
 	return list
+}
+
+// heads gives the distinct ids of the members who become heads.
+func heads(members []Member) []string {
+	var marked []Member
+	for _, m := range members {
+		if m.Head {
+			marked = append(marked, m)
+		}
+	}
+	return people(marked)
 }
 
 // cleanName gives a name in the form it is stored in, or reports what is wrong with it.

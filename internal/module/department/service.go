@@ -82,7 +82,7 @@ func (s *Service) addHeads(ctx context.Context, q db.Queryer, orgID string, list
 	}
 	heads, err := s.store.heads(ctx, q, orgID, page)
 	for i, d := range list {
-		list[i].Admins = heads[d.ID]
+		list[i].Heads = heads[d.ID]
 	}
 	return err
 }
@@ -123,40 +123,33 @@ func (s *Service) roster(ctx context.Context, q db.Queryer, who authz.Actor, id 
 
 // Create adds a department with its first people, who leave the departments they were in.
 func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Department, error) {
-	var bad fault.Fields
 	at := s.stamp(who)
-	d := Department{
-		ID: ids.New(), Name: cleanName(&bad, in.Name), Version: 1,
-		CreatedAt: at.ms, UpdatedAt: at.ms, CreatedBy: at.by, UpdatedBy: at.by,
-	}
-	if len(in.Members) == 0 {
-		bad.Add("/members", "department.membersRequired", "A department has a head: name at least one person.")
-	}
-	m := move{add: in.Members, addAt: "/members"}
+	d := Department{ID: ids.New(), Version: 1, CreatedAt: at.ms, UpdatedAt: at.ms, CreatedBy: at.by, UpdatedBy: at.by}
 	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.store.lockDirectory(ctx, tx, who.OrgID); err != nil {
 			return err
 		}
-		known, err := s.store.standings(ctx, tx, who.OrgID, m.people())
-		if err != nil {
+		var bad fault.Fields
+		d.Name = cleanName(&bad, in.Name)
+		if err := s.unknown(ctx, tx, who, &bad, named{"/members", in.Members}); err != nil {
 			return err
 		}
-		if err := bad.With(m.check(known)); err != nil {
+		if err := bad.Err(); err != nil {
 			return err
 		}
 		if err := s.store.insert(ctx, tx, who.OrgID, d); err != nil {
 			return err
 		}
+		left, err := s.seat(ctx, tx, who, d.ID, nil, in.Members)
+		if err != nil {
+			return err
+		}
 		if err := s.publish(ctx, tx, who, "department.created", d.ID); err != nil {
 			return err
 		}
-		p := m.plan(d.ID, known)
-		if err := s.carryOut(ctx, tx, who, d.ID, p); err != nil {
-			return err
-		}
-		return s.publish(ctx, tx, who, "department.membersChanged", p.left...)
+		return s.publish(ctx, tx, who, "department.membersChanged", left...)
 	})
-	d.MemberCount = len(distinct(in.Members))
+	d.MemberCount = len(people(in.Members))
 	return d, err
 }
 
@@ -208,94 +201,4 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, id, ifMatch strin
 		}
 		return s.publish(ctx, tx, who, "department.deleted", id)
 	})
-}
-
-// ChangeMembers moves people away from and to a department.
-func (s *Service) ChangeMembers(ctx context.Context, who authz.Actor, id, ifMatch string, in Members) (Roster, error) {
-	var out Roster
-	err := s.locked(ctx, who, id, ifMatch, func(ctx context.Context, tx db.Tx, d Department) error {
-		if err := s.move(ctx, tx, who, &d, in.move()); err != nil {
-			return err
-		}
-		var err error
-		out, err = s.roster(ctx, tx, who, id, everybody)
-		return err
-	})
-	return out, err
-}
-
-// ChangeHeads says who heads a department.
-func (s *Service) ChangeHeads(ctx context.Context, who authz.Actor, id, ifMatch string, in Heads) (Department, error) {
-	var out Department
-	err := s.locked(ctx, who, id, ifMatch, func(ctx context.Context, tx db.Tx, d Department) error {
-		out = d
-		return s.move(ctx, tx, who, &out, in.move())
-	})
-	return out, err
-}
-
-// move does what a request wants with the people of a department, and tells the departments
-// it touched.
-func (s *Service) move(ctx context.Context, tx db.Tx, who authz.Actor, d *Department, m move) error {
-	known, err := s.store.standings(ctx, tx, who.OrgID, m.people())
-	if err != nil {
-		return err
-	}
-	if err := m.check(known); err != nil {
-		return err
-	}
-	p := m.plan(d.ID, known)
-	if p.empty() {
-		return nil
-	}
-	if err := s.carryOut(ctx, tx, who, d.ID, p); err != nil {
-		return err
-	}
-	if err := s.store.touch(ctx, tx, who.OrgID, d, s.stamp(who)); err != nil {
-		return err
-	}
-	return s.publish(ctx, tx, who, "department.membersChanged", append(p.left, d.ID)...)
-}
-
-// carryOut writes where people stand after a move and keeps the rule that a department with
-// people has a head. The caller holds the directory lock.
-func (s *Service) carryOut(ctx context.Context, tx db.Tx, who authz.Actor, id string, p plan) error {
-	at := s.stamp(who)
-	for _, step := range []struct {
-		to     *string
-		head   bool
-		people []string
-	}{{nil, false, p.leave}, {&id, false, p.plain}, {&id, true, p.head}} {
-		if err := s.store.place(ctx, tx, who.OrgID, step.to, step.head, step.people, at); err != nil {
-			return err
-		}
-	}
-	members, heads, err := s.store.tally(ctx, tx, who.OrgID, id)
-	if err != nil {
-		return err
-	}
-	if members > 0 && heads == 0 {
-		if err := s.findHead(ctx, tx, who, id, p, members); err != nil {
-			return err
-		}
-	}
-	if len(p.left) == 0 {
-		return nil
-	}
-	if err := s.store.lock(ctx, tx, who.OrgID, p.left); err != nil {
-		return err
-	}
-	return s.store.ensureHeads(ctx, tx, who.OrgID, p.left, at)
-}
-
-// findHead makes a head for a department that has people and none.
-func (s *Service) findHead(ctx context.Context, tx db.Tx, who authz.Actor, id string, p plan, members int) error {
-	switch stayed := members - len(p.joined); {
-	case stayed == 0:
-		return s.store.place(ctx, tx, who.OrgID, &id, true, p.joined[:1], s.stamp(who))
-	case p.lost:
-		return fault.Conflict("department.needsHead", "A department that has people needs a head: name another one first.")
-	default: // it had none before
-		return s.store.ensureHeads(ctx, tx, who.OrgID, []string{id}, s.stamp(who))
-	}
 }

@@ -31,6 +31,12 @@ type slice struct {
 	limit, offset int
 }
 
+// seat is a person's place in a department.
+type seat struct {
+	id   string
+	head bool
+}
+
 // key is the form of a name that is unique and that people look departments up by.
 func key(name string) string { return strings.ToLower(name) }
 
@@ -49,16 +55,15 @@ func (store) lockDirectory(ctx context.Context, tx db.Tx, orgID string) error {
 	return err
 }
 
-// lock waits for people who are being created in departments right now, and makes those who
-// are to be created there wait.
+// lock waits for people who are being created in departments at this moment, which does not
+// take the directory lock, and makes those wait who are to be created there.
 func (store) lock(ctx context.Context, tx db.Tx, orgID string, list []string) error {
 	rows, err := tx.Query(ctx, `SELECT id FROM departments WHERE org_id = ? AND id {in} ORDER BY id {forUpdate}`, orgID, db.List(list))
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		continue
+	for rows.Next() { // the rows are locked as they are read
 	}
 	return rows.Err()
 }
@@ -95,21 +100,15 @@ func (store) list(ctx context.Context, q db.Queryer, orgID string, p slice) ([]D
 	return list, rows.Err()
 }
 
-// heads gives the heads of departments by department, by name.
+// heads gives the heads of departments by department, in the order of their names.
 func (s store) heads(ctx context.Context, q db.Queryer, orgID string, list []string) (map[string][]person.Card, error) {
-	heads := make(map[string][]person.Card, len(list))
-	for _, id := range list {
-		heads[id] = []person.Card{}
-	}
-	if len(list) == 0 {
-		return heads, nil
-	}
 	cards, err := s.cards(ctx, q, `SELECT `+person.Columns+` FROM users u`+person.Join+
 		`WHERE u.org_id = ? AND u.department_id {in} AND u.is_department_head AND u.status <> 'ARCHIVE' ORDER BY u.sort_key, u.id`, orgID, db.List(list))
+	by := make(map[string][]person.Card, len(list))
 	for _, c := range cards {
-		heads[*c.Department] = append(heads[*c.Department], c)
+		by[*c.Department] = append(by[*c.Department], c)
 	}
-	return heads, err
+	return by, err
 }
 
 func (s store) members(ctx context.Context, q db.Queryer, orgID, id string, p slice) ([]person.Card, error) {
@@ -136,52 +135,58 @@ func (store) cards(ctx context.Context, q db.Queryer, query string, args ...any)
 	return cards, rows.Err()
 }
 
-func (store) headIDs(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT id FROM users WHERE org_id = ? AND department_id = ? AND is_department_head AND status <> 'ARCHIVE'
+func (s store) headIDs(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
+	return s.ids(ctx, q, `SELECT id FROM users WHERE org_id = ? AND department_id = ? AND is_department_head AND status <> 'ARCHIVE'
 ORDER BY sort_key, id`, orgID, id)
+}
+
+// departmentsOf gives the departments that people are in, apart from one.
+func (s store) departmentsOf(ctx context.Context, q db.Queryer, orgID string, people []string, apart string) ([]string, error) {
+	return s.ids(ctx, q, `SELECT DISTINCT department_id FROM users WHERE org_id = ? AND department_id <> ? AND id {in}`,
+		orgID, apart, db.List(people))
+}
+
+func (store) ids(ctx context.Context, q db.Queryer, query string, args ...any) ([]string, error) {
+	rows, err := q.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	list := []string{}
 	for rows.Next() {
-		var head string
-		if err := rows.Scan(&head); err != nil {
+		var id string
+		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		list = append(list, head)
+		list = append(list, id)
 	}
 	return list, rows.Err()
 }
 
-// standings tells where people stand; who is not of the organization is absent.
-func (store) standings(ctx context.Context, q db.Queryer, orgID string, people []string) (map[string]standing, error) {
-	known := make(map[string]standing, len(people))
-	if len(people) == 0 {
-		return known, nil
-	}
-	rows, err := q.Query(ctx, `SELECT id, COALESCE(department_id, ''), is_department_head, status = 'ARCHIVE' FROM users
-WHERE org_id = ? AND id {in}`, orgID, db.List(people))
+// seats gives everybody in a department, by id.
+func (store) seats(ctx context.Context, q db.Queryer, orgID, id string) ([]seat, error) {
+	rows, err := q.Query(ctx, `SELECT id, is_department_head FROM users WHERE org_id = ? AND department_id = ? AND status <> 'ARCHIVE' ORDER BY id`, orgID, id)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+	var list []seat
 	for rows.Next() {
-		var id string
-		var s standing
-		if err := rows.Scan(&id, &s.department, &s.head, &s.former); err != nil {
+		var s seat
+		if err := rows.Scan(&s.id, &s.head); err != nil {
 			return nil, err
 		}
-		known[id] = s
+		list = append(list, s)
 	}
-	return known, rows.Err()
+	return list, rows.Err()
 }
 
-// tally counts the people and the heads of a department.
-func (store) tally(ctx context.Context, q db.Queryer, orgID, id string) (members, heads int, err error) {
-	err = q.QueryRow(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN is_department_head THEN 1 ELSE 0 END), 0) FROM users
+// headless reports whether a department has people and no head.
+func (store) headless(ctx context.Context, q db.Queryer, orgID, id string) (bool, error) {
+	var members, heads int
+	err := q.QueryRow(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN is_department_head THEN 1 ELSE 0 END), 0) FROM users
 WHERE org_id = ? AND department_id = ? AND status <> 'ARCHIVE'`, orgID, id).Scan(&members, &heads)
-	return members, heads, err
+	return members > 0 && heads == 0, err
 }
 
 func (store) insert(ctx context.Context, tx db.Tx, orgID string, d Department) error {
@@ -195,32 +200,6 @@ func (store) touch(ctx context.Context, tx db.Tx, orgID string, d *Department, a
 	d.UpdatedAt, d.UpdatedBy = at.ms, at.by
 	return tx.QueryRow(ctx, `UPDATE departments SET name = ?, name_key = ?, version = version + 1, updated_at = ?, updated_by = ?
 WHERE org_id = ? AND id = ? RETURNING version`, d.Name, key(d.Name), at.ms, at.by, orgID, d.ID).Scan(&d.Version)
-}
-
-// place puts people into a department, nil for none.
-func (store) place(ctx context.Context, tx db.Tx, orgID string, id *string, head bool, people []string, at stamp) error {
-	if len(people) == 0 {
-		return nil
-	}
-	_, err := tx.Exec(ctx, `UPDATE users SET department_id = ?, is_department_head = ?, version = version + 1, updated_at = ?, updated_by = ?
-WHERE org_id = ? AND id {in}`, id, head, at.ms, at.by, orgID, db.List(people))
-	return err
-}
-
-// ensureHeads gives every department of the list that has people and no head its
-// longest-standing member as head.
-func (store) ensureHeads(ctx context.Context, tx db.Tx, orgID string, list []string, at stamp) error {
-	if len(list) == 0 {
-		return nil
-	}
-	_, err := tx.Exec(ctx, `UPDATE users SET is_department_head = TRUE, version = version + 1, updated_at = ?, updated_by = ?
-WHERE org_id = ? AND id IN (
-  SELECT (SELECT m.id FROM users m WHERE m.org_id = d.org_id AND m.department_id = d.id AND m.status <> 'ARCHIVE'
-           ORDER BY m.created_at, m.id LIMIT 1)
-    FROM departments d WHERE d.org_id = ? AND d.id {in} AND NOT EXISTS (
-         SELECT 1 FROM users h WHERE h.org_id = d.org_id AND h.department_id = d.id AND h.is_department_head AND h.status <> 'ARCHIVE'))`,
-		at.ms, at.by, orgID, orgID, db.List(list))
-	return err
 }
 
 // remove deletes a department; its people stay without one.
