@@ -132,7 +132,7 @@ func TestOnlyManagersWriteLocations(t *testing.T) {
 		}
 		r.call(r.admin, "POST", "/api/locations", `{"name":" "}`).want(400, "location.nameRequired", "/name")
 		r.call(r.admin, "POST", "/api/locations", `{}`).want(400, "/name")
-		r.call(r.admin, "PATCH", at, `{"name":"a\u0000b"}`).want(400, "location.nameInvalid")
+		r.call(r.admin, "PATCH", at, `{"name":"a\u0001b"}`).want(400, "location.nameInvalid")
 		r.call(r.admin, "PATCH", at, `{}`).want(200)
 		r.call(r.member, "GET", at+"/members?per_page=0", "").want(400)
 	})
