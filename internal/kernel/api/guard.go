@@ -3,44 +3,48 @@ package api
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
 
 // guard is what stands between the route and the operation.
-func (r *Router) guard(op Operation) func(huma.Context, func(huma.Context)) {
-	if op.MaxBody == 0 {
-		op.MaxBody = defaultMaxBody
-	}
-	if op.Timeout == 0 {
-		op.Timeout = defaultTimeout
-	}
+func (r *Router) guard(op *mounted) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		s := stateOf(ctx.Context())
-		s.op = &op
-		deadline, cancel := context.WithTimeout(ctx.Context(), op.Timeout)
+		if op.first != "" && r.fixed[ctx.Param(op.first)] {
+			r.refuse(ctx, s, errNoRoute) // a module's name is not an id
+			return
+		}
+		s.op = op
+		deadline, cancel := context.WithTimeout(s, op.Timeout)
 		defer cancel()
 		ctx = huma.WithContext(ctx, deadline)
 		if err := r.admit(ctx, s); err != nil {
 			r.refuse(ctx, s, err)
 			return
 		}
-		body, err := readBody(ctx, op.MaxBody)
+		req, _ := humachi.Unwrap(ctx)
+		err := s.input
+		if err == nil {
+			err = tidyQuery(req.URL, op.query)
+		}
+		if err == nil {
+			s.body, err = op.readBody(req)
+		}
 		if err != nil {
-			r.respond(ctx, s.rejected(ctx, err))
+			r.respond(ctx, s.rejected(ctx.Context(), err))
 			return
 		}
-		s.body = body
-		if key := ctx.Header(idempotencyHeader); key != "" && op.Method == http.MethodPost {
+		if key := req.Header.Get(idempotencyHeader); key != "" && op.idempotent() {
 			r.once(ctx, s, key, next)
 			return
 		}
@@ -55,9 +59,6 @@ func (r *Router) admit(ctx huma.Context, s *state) error {
 		return nil
 	}
 	ctx.SetHeader("Cache-Control", "no-store")
-	if err := r.limits.blocked(ctx.RemoteAddr()); err != nil {
-		return err
-	}
 	key := ctx.Header(keyHeader)
 	if key == "" {
 		return fault.New(fault.KindUnauthenticated, "key.missing", "Send your API key in the header X-API-KEY.")
@@ -65,15 +66,15 @@ func (r *Router) admit(ctx huma.Context, s *state) error {
 	who, err := r.o.Authenticator.Authenticate(ctx.Context(), key)
 	if err != nil {
 		if fault.Is(err, fault.KindUnauthenticated) {
-			r.limits.failed(ctx.RemoteAddr())
+			err = r.limits.failed(ctx.RemoteAddr(), err)
 		}
 		return err
 	}
 	s.who = who
-	if err := permitted(who, rule); err != nil {
+	if err := r.limits.take(who.TokenID, ctx.SetHeader); err != nil {
 		return err
 	}
-	return r.limits.take(who.TokenID, ctx.SetHeader)
+	return permitted(who, rule)
 }
 
 // permitted checks scope, capability and restriction.
@@ -100,60 +101,64 @@ func (r *Router) respond(ctx huma.Context, p *Problem) {
 	}
 	ctx.SetHeader("Content-Type", p.ContentType(""))
 	ctx.SetStatus(p.Status)
-	_ = r.api.Marshal(ctx.BodyWriter(), "application/json", p) // the client may have gone
+	_ = r.api.Marshal(ctx.BodyWriter(), jsonType, p) // the client may have gone
 }
 
+var errTooLarge = fault.New(fault.KindTooLarge, "request.tooLarge", "The body is larger than this operation takes.")
+
 // readBody reads the whole body, or refuses it before reading more than the limit.
-func readBody(ctx huma.Context, limit int64) ([]byte, error) {
-	if ctx.Operation().RequestBody == nil {
+func (op *mounted) readBody(req *http.Request) ([]byte, error) {
+	if op.schema == nil || req.Body == nil || req.Body == http.NoBody {
 		return nil, nil
 	}
-	tooLarge := fault.New(fault.KindTooLarge, "request.tooLarge", "The body is larger than this operation takes.")
-	if n := ctx.Header("Content-Length"); len(n) > 0 && exceeds(n, limit) {
-		return nil, tooLarge
+	if req.ContentLength > op.MaxBody {
+		return nil, errTooLarge
 	}
-	body, err := io.ReadAll(io.LimitReader(ctx.BodyReader(), limit+1))
+	var buffer bytes.Buffer
+	if req.ContentLength > 0 {
+		buffer.Grow(int(req.ContentLength) + bytes.MinRead) // at once, and ReadFrom never grows it
+	}
+	_, err := buffer.ReadFrom(io.LimitReader(req.Body, op.MaxBody+1))
+	body := buffer.Bytes()
 	switch {
 	case err != nil:
 		return nil, fault.Wrap(err, fault.KindInvalid, "body.interrupted", "The body could not be read to its end.")
-	case int64(len(body)) > limit:
-		return nil, tooLarge
-	case len(body) > 0 && !isJSON(ctx.Header("Content-Type")):
-		return nil, fault.New(fault.KindUnsupported, "request.mediaType", "Send the body as application/json.")
+	case int64(len(body)) > op.MaxBody:
+		return nil, errTooLarge
+	case len(body) > 0 && !isJSON(req.Header):
+		return nil, fault.New(fault.KindUnsupported, "request.mediaType", "Send the body as application/json in UTF-8, not compressed.")
 	}
 	return body, nil
 }
 
-// exceeds compares a decimal number with a limit without parsing it: it may be huge.
-func exceeds(decimal string, limit int64) bool {
-	decimal = strings.TrimLeft(decimal, "0")
-	bound := strconv.FormatInt(limit, 10)
-	return len(decimal) > len(bound) || (len(decimal) == len(bound) && decimal > bound)
-}
+const jsonType = "application/json"
 
-func isJSON(contentType string) bool {
-	if contentType == "" {
-		return true
-	}
-	t, params, err := mime.ParseMediaType(contentType)
-	if err != nil || (t != "application/json" && !strings.HasSuffix(t, "+json")) {
+// isJSON takes a body that does not say what it is for JSON.
+func isJSON(h http.Header) bool {
+	if coding := h.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return false
 	}
-	charset := params["charset"]
-	return charset == "" || strings.EqualFold(charset, "utf-8")
+	switch contentType := h.Get("Content-Type"); contentType {
+	case "", jsonType:
+		return true
+	default:
+		t, params, err := mime.ParseMediaType(contentType)
+		if err != nil || (t != jsonType && (!strings.HasPrefix(t, "application/") || !strings.HasSuffix(t, "+json"))) {
+			return false
+		}
+		charset := params["charset"]
+		return charset == "" || strings.EqualFold(charset, "utf-8")
+	}
 }
 
 // decode bends the body to the operation's schema and passes the request on.
 func (r *Router) decode(ctx huma.Context, s *state, next func(huma.Context)) {
 	body := s.body
-	if content := ctx.Operation().RequestBody; content != nil && len(bytes.TrimSpace(body)) > 0 {
-		d := decoder{
-			registry: r.api.OpenAPI().Components.Schemas, aliases: r.o.Aliases[s.op.ID],
-			maxKeys: max(1, int(s.op.MaxBody/defaultMaxBody)) * maxKeysPerMiB,
-		}
+	if len(bytes.TrimSpace(body)) > 0 {
+		d := decoder{registry: r.api.OpenAPI().Components.Schemas, aliases: r.o.Aliases[s.op.ID], maxKeys: s.op.maxKeys()}
 		var err error
-		if body, err = d.decode(body, content.Content["application/json"].Schema); err != nil {
-			r.respond(ctx, s.rejected(ctx, err))
+		if body, s.bad, err = d.decode(body, s.op.schema); err != nil {
+			r.respond(ctx, s.rejected(ctx.Context(), err))
 			return
 		}
 	}
@@ -173,4 +178,17 @@ type embedded huma.Context
 // BodyReader implements huma.Context.
 func (c bodyContext) BodyReader() io.Reader { return c.body }
 
-var errNotStored = errors.New("api: not a success, not stored")
+// SetReadDeadline implements huma.Context: there is nothing left to read.
+func (c bodyContext) SetReadDeadline(time.Time) error { return nil }
+
+// Header implements huma.Context. A body that came this far is JSON, whatever +json it is, and
+// JSON is what everybody gets.
+func (c bodyContext) Header(name string) string {
+	switch name {
+	case "Content-Type":
+		return jsonType
+	case "Accept":
+		return ""
+	}
+	return c.embedded.Header(name)
+}

@@ -32,8 +32,10 @@ func (r *Router) once(ctx huma.Context, s *state, key string, next func(huma.Con
 			"The answer to this request holds a secret, which is not stored and cannot be repeated: send no Idempotency-Key."))
 		return
 	}
-	if len(key) > maxKeyLength {
-		r.refuse(ctx, s, fault.Invalid(fault.Field{Pointer: idempotencyHeader, Code: "field.tooLong", Detail: "The key has more than 255 characters."}))
+	if len(key) > maxKeyLength || !isPlain(key) {
+		r.respond(ctx, s.rejected(ctx.Context(), fault.Invalid(fault.Field{
+			Pointer: idempotencyHeader, Code: "field.format", Detail: "The key must be at most 255 printable ASCII characters.",
+		})))
 		return
 	}
 	var out *buffered
@@ -56,6 +58,17 @@ func (r *Router) once(ctx huma.Context, s *state, key string, next func(huma.Con
 	}
 	out.flush(ctx)
 }
+
+func isPlain(key string) bool {
+	for i := range len(key) {
+		if key[i] < ' ' || key[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+var errNotStored = errors.New("api: not a success, not stored")
 
 // hash identifies the request that a key was sent with.
 func (s *state) hash(ctx huma.Context) string {
@@ -140,8 +153,12 @@ func (b *buffered) BodyWriter() io.Writer { return &b.body }
 
 func (b *buffered) flush(to huma.Context) {
 	for name, values := range b.header {
-		for _, v := range values {
-			to.AppendHeader(name, v)
+		for i, v := range values {
+			if i == 0 {
+				to.SetHeader(name, v)
+			} else {
+				to.AppendHeader(name, v)
+			}
 		}
 	}
 	to.SetStatus(b.status)

@@ -17,20 +17,24 @@ import (
 
 const (
 	maxLimited         = 50_000 // keys and addresses remembered at the same time
-	failuresPerMinute  = 100    // wrong keys from one address
+	defaultFailures    = 100    // wrong keys from one address in a minute
 	defaultMaxInFlight = 256
 )
 
 // limiter bounds how often one key may call, and how often one address may guess keys.
 type limiter struct {
-	clock     clock.Clock
-	perMinute int
-	keys      *otter.Cache[string, *rate.Limiter]
-	failures  *otter.Cache[netip.Prefix, *rate.Limiter]
+	clock             clock.Clock
+	perMinute         int
+	failuresPerMinute int
+	keys              *otter.Cache[string, *rate.Limiter]
+	failures          *otter.Cache[netip.Prefix, *rate.Limiter]
 }
 
-func newLimiter(c clock.Clock, perMinute int) *limiter {
-	l := &limiter{clock: c, perMinute: perMinute}
+func newLimiter(c clock.Clock, perMinute, failuresPerMinute int) *limiter {
+	l := &limiter{clock: c, perMinute: perMinute, failuresPerMinute: failuresPerMinute}
+	if failuresPerMinute == 0 {
+		l.failuresPerMinute = defaultFailures
+	}
 	l.keys = otter.Must(&otter.Options[string, *rate.Limiter]{MaximumSize: maxLimited})
 	l.failures = otter.Must(&otter.Options[netip.Prefix, *rate.Limiter]{MaximumSize: maxLimited})
 	return l
@@ -59,22 +63,24 @@ func (l *limiter) take(tokenID string, set func(name, value string)) error {
 	return &fault.Error{Kind: fault.KindTooMany, Code: "rate.limited", Detail: "This key has made too many requests. Wait a moment.", RetryAfter: wait}
 }
 
-// blocked refuses an address that has tried too many wrong keys; failed counts one more.
-func (l *limiter) blocked(remote string) error {
-	if f, _ := l.failures.GetIfPresent(network(remote)); f == nil || f.TokensAt(l.clock.Now()) >= 1 {
-		return nil
+// failed counts a wrong key of an address and gives the answer to it: err, or after too many a
+// TooMany fault. Keys that work are not held up by others from the same address: behind a
+// company's gateway, one program with an old key would lock everybody out.
+func (l *limiter) failed(remote string, err error) error {
+	if l.failuresPerMinute < 0 {
+		return err
+	}
+	from := network(remote)
+	bucket, _ := l.failures.GetIfPresent(from)
+	if bucket == nil {
+		bucket, _ = l.failures.SetIfAbsent(from, perMinute(l.failuresPerMinute))
+	}
+	if bucket.AllowN(l.clock.Now(), 1) {
+		return err
 	}
 	return &fault.Error{
 		Kind: fault.KindTooMany, Code: "key.guessing", Detail: "Too many wrong keys came from this address. Wait a minute.", RetryAfter: time.Minute,
 	}
-}
-
-func (l *limiter) failed(remote string) {
-	bucket, _ := l.failures.GetIfPresent(network(remote))
-	if bucket == nil {
-		bucket, _ = l.failures.SetIfAbsent(network(remote), perMinute(failuresPerMinute))
-	}
-	bucket.AllowN(l.clock.Now(), 1)
 }
 
 // network is what counts as one address: an IPv4 address, or an IPv6 /64.

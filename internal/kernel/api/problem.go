@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -108,8 +109,9 @@ var useProblems = sync.OnceFunc(func() {
 		if state == nil {
 			return problemOf(fault.New(fault.KindInternal, "", detail), "")
 		}
-		return state.rejected(ctx, inputFault(status, detail, errs))
+		return state.rejected(ctx.Context(), state.withFound(inputFault(status, detail, errs)))
 	}
+	huma.ValidateStrictCasing = true
 })
 
 // inputFault turns huma's findings about an input into a fault.
@@ -137,17 +139,32 @@ func inputFault(status int, detail string, errs []error) error {
 	return bad.Err()
 }
 
+// withFound adds the wrong fields that were found in the body before to the ones huma found.
+func (s *state) withFound(err error) error {
+	f, ok := fault.As(err)
+	if !ok || f.Kind != fault.KindInvalid || len(s.bad) == 0 {
+		return err
+	}
+	fields := slices.Clone(s.bad)
+	for _, other := range f.Fields {
+		if !slices.ContainsFunc(s.bad, func(found fault.Field) bool { return found.Pointer == other.Pointer }) {
+			fields = append(fields, other)
+		}
+	}
+	return fault.Invalid(fields...)
+}
+
 // codes maps the beginning of huma's messages to our stable codes.
 var codes = []struct{ prefix, code string }{
 	{"expected required property", "field.required"}, {"required ", "field.required"},
 	{"expected length <=", "field.tooLong"}, {"expected length >=", "field.tooShort"},
 	{"expected array length <=", "field.tooMany"}, {"expected array length >=", "field.tooFew"},
-	{"expected value to be one of", "field.enum"},
-	{"expected number >=", "field.tooSmall"}, {"expected number >", "field.tooSmall"},
-	{"expected number <=", "field.tooLarge"}, {"expected number <", "field.tooLarge"},
-	{"expected string to be", "field.format"}, {"expected string to match", "field.format"},
-	{"expected a time", "field.format"}, {"invalid date", "field.format"},
-	{"expected", "field.type"}, {"invalid", "field.type"}, {"json:", "field.type"}, {"strconv", "field.type"},
+	{"expected object with at most", "field.tooMany"}, {"expected object with at least", "field.tooFew"},
+	{"expected array items to be unique", "field.duplicate"},
+	{"expected value to be", "field.enum"},
+	{"expected number >", "field.tooSmall"}, {"expected number <", "field.tooLarge"},
+	{"expected string to ", "field.format"}, {"invalid value", "field.format"}, {"invalid date", "field.format"},
+	{"expected", "field.type"}, {"invalid", "field.type"}, {"json:", "field.type"},
 }
 
 func addField(bad *fault.Fields, d *huma.ErrorDetail) {
@@ -158,16 +175,32 @@ func addField(bad *fault.Fields, d *huma.ErrorDetail) {
 			break
 		}
 	}
-	pointer := pointerOf(d.Location)
-	if name, ok := strings.CutPrefix(d.Message, "expected required property "); ok {
-		pointer += "/" + strings.TrimSuffix(name, " to be present")
+	pointer, message := pointerOf(d.Location), d.Message
+	if name, ok := strings.CutPrefix(message, "expected required property "); ok {
+		pointer += "/" + escapeToken.Replace(strings.TrimSuffix(name, " to be present"))
 	}
-	message := d.Message
 	if strings.HasPrefix(message, "json:") {
-		message = "a value of the wrong type or out of range"
+		pointer, message = structField(message), "a value of the wrong type or out of range"
 	}
 	bad.Add(pointer, code, capitalized(message)+".")
 }
+
+// structField finds the place in encoding/json's message about a value of the wrong type:
+// "json: cannot unmarshal string into Go struct field Draft.location.lat of type float64".
+func structField(message string) string {
+	_, field, _ := strings.Cut(message, "Go struct field ")
+	field, _, _ = strings.Cut(field, " of type ")
+	_, field, _ = strings.Cut(field, ".")
+	if field == "" {
+		return ""
+	}
+	return "/" + strings.ReplaceAll(field, ".", "/")
+}
+
+var (
+	escapeToken = strings.NewReplacer("~", "~0", "/", "~1")
+	toPointer   = strings.NewReplacer("~", "~0", "/", "~1", "[", "/", "]", "", ".", "/")
+)
 
 // pointerOf turns huma's "body.data[3].email" into "/data/3/email", "query.per_page" into
 // "?per_page" and "path.id" into "id".
@@ -184,7 +217,7 @@ func pointerOf(location string) string {
 	if rest == "" {
 		return ""
 	}
-	return "/" + strings.TrimPrefix(strings.NewReplacer("[", "/", "]", "", ".", "/").Replace(rest), "/")
+	return "/" + strings.TrimPrefix(toPointer.Replace(rest), "/")
 }
 
 func capitalized(s string) string {

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
-	"strconv"
+	"strings"
+	"sync"
 	"time"
+	"unicode/utf8"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-chi/chi/v5"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
@@ -20,44 +21,110 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
-// state is what the steps of one request tell each other.
+// state is what the steps of one request tell each other. It is the request's context at the
+// same time, and carries chi's route with it, so that the request is copied once only.
 type state struct {
+	context.Context
+
 	id     string
 	router *Router
-	op     *Operation // nil until the route is known
+	route  *chi.Context
+	op     *mounted // nil until the route is known
 	who    authz.Actor
 	body   []byte
+	input  error         // found before the router, see Reject
+	bad    []fault.Field // found in the body, not reported yet
 }
 
 type stateKey struct{}
+
+// Value implements context.Context.
+func (s *state) Value(key any) any {
+	switch key {
+	case stateKey{}:
+		return s
+	case chi.RouteCtxKey:
+		return s.route
+	}
+	return s.Context.Value(key)
+}
 
 func stateOf(ctx context.Context) *state {
 	s, _ := ctx.Value(stateKey{}).(*state)
 	return s
 }
 
+type inputKey struct{}
+
+// Reject marks a request whose input is wrong, found before the router. Its operation answers
+// with err as soon as it is clear that the caller may call it and knows of its object.
+func Reject(r *http.Request, err error) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), inputKey{}, err))
+}
+
+// NoID stands in the path of a request marked by Reject for an id that was not sent.
+const NoID = "-"
+
+var routes = sync.Pool{New: func() any { return chi.NewRouteContext() }}
+
 // ServeHTTP implements http.Handler.
 func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	s := &state{id: requestID(req.Header.Get(requestIDHeader)), router: r}
-	out := &recorder{ResponseWriter: w}
+	s := &state{Context: req.Context(), id: requestID(req.Header.Get(requestIDHeader)), router: r}
+	s.input, _ = s.Context.Value(inputKey{}).(error)
+	s.route, _ = routes.Get().(*chi.Context)
+	out := &recorder{ResponseWriter: w, bodyless: req.Method == http.MethodHead}
 	started := time.Now() //nolint:forbidigo // a duration, not a time
-	r.metrics.begin()
+	r.metrics.inFlight.Inc()
 	header := w.Header()
 	header.Set(requestIDHeader, s.id)
 	header.Set("X-Content-Type-Options", "nosniff")
 	defer func() {
-		if v := recover(); v != nil {
-			r.panicked(out, req, s, v)
+		v := recover()
+		if v != nil && v != http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+			r.panicked(req, s, out, v)
 		}
+		out.end()
 		r.finished(req, s, out, time.Since(started))
+		if s.route.Reset(); v == http.ErrAbortHandler { //nolint:errorlint // as above
+			panic(v)
+		}
+		routes.Put(s.route)
 	}()
-	release, err := r.load.enter(req.Context())
+	release, err := r.load.enter(s.Context)
 	if err != nil {
 		problemOf(err, s.id).write(out)
 		return
 	}
 	defer release()
-	r.mux.ServeHTTP(out, req.WithContext(context.WithValue(req.Context(), stateKey{}, s)))
+	inner := req.WithContext(s)
+	if req.Method == http.MethodHead {
+		inner.Method = http.MethodGet
+	}
+	if !isTidy(req.URL) {
+		r.notFound(out, inner)
+		return
+	}
+	r.mux.ServeHTTP(out, inner)
+}
+
+// isTidy reports that a path has one meaning only: no empty segments, no dots, no escaped
+// slashes, nothing that is not text. There is nothing at any other path.
+func isTidy(u *url.URL) bool {
+	path := u.Path
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c < ' ' || c == 0x7F || c == '\\':
+			return false
+		case c == '/' && i > 0 && path[i-1] == '/':
+			return false
+		case c == '.' && i > 0 && path[i-1] == '/':
+			return false // a segment that begins with a dot; no route or id does
+		}
+	}
+	if len(path) > 1 && path[len(path)-1] == '/' {
+		return false
+	}
+	return utf8.ValidString(path) && !strings.Contains(u.RawPath, "%2F") && !strings.Contains(u.RawPath, "%2f")
 }
 
 // requestID takes the caller's id when it is harmless, else makes one.
@@ -73,61 +140,35 @@ func requestID(sent string) string {
 	return sent
 }
 
-func (r *Router) panicked(out *recorder, req *http.Request, s *state, v any) {
-	if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-		panic(v)
-	}
+func (r *Router) panicked(req *http.Request, s *state, out *recorder, v any) {
 	r.metrics.panics.Inc()
 	r.o.Log.ErrorContext(req.Context(), "a handler panicked", "requestId", s.id, "panic", v, "stack", string(debug.Stack()))
-	if out.status == 0 {
+	if out.discard() {
 		problemOf(errors.New("panic"), s.id).write(out)
 	}
 }
 
 // finished writes the request's log line: who did what and how it went, never what was said.
 func (r *Router) finished(req *http.Request, s *state, out *recorder, took time.Duration) {
-	name := "unknown"
+	r.metrics.inFlight.Dec()
+	name, route := "unknown", ""
 	if s.op != nil {
-		name = s.op.ID
+		name, route = s.op.ID, s.op.Path
+		s.op.measured(r.metrics, out.status, took)
+	} else {
+		r.metrics.unrouted(out.status, took)
 	}
-	if out.status == 0 {
-		out.status = http.StatusOK
-	}
-	r.metrics.end(name, out.status, took)
-	r.o.Log.LogAttrs(req.Context(), slog.LevelInfo, "request",
-		slog.String("requestId", s.id), slog.String("method", req.Method), slog.String("operation", name),
+	r.o.Log.LogAttrs(s.Context, slog.LevelInfo, "request",
+		slog.String("requestId", s.id), slog.String("method", req.Method), slog.String("route", route), slog.String("operation", name),
 		slog.Int("status", out.status), slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int("bytes", out.bytes),
 		slog.String("org", s.who.OrgID), slog.String("user", s.who.UserID))
 }
 
-// recorder notes the status and size of an answer.
-type recorder struct {
-	http.ResponseWriter
-	status, bytes int
-}
-
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	n, err := r.ResponseWriter.Write(b)
-	r.bytes += n
-	return n, err
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
 func (r *Router) notFound(w http.ResponseWriter, req *http.Request) {
-	problemOf(fault.New(fault.KindNotFound, "route.notFound", "There is nothing at this address."), stateOf(req.Context()).id).write(w)
+	problemOf(errNoRoute, stateOf(req.Context()).id).write(w)
 }
+
+var errNoRoute = fault.New(fault.KindNotFound, "route.notFound", "There is nothing at this address.")
 
 func (r *Router) notAllowed(w http.ResponseWriter, req *http.Request) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -139,76 +180,50 @@ func (r *Router) notAllowed(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	if req.Method == http.MethodHead && r.mux.Match(chi.NewRouteContext(), http.MethodGet, req.URL.EscapedPath()) {
-		get := req.Clone(req.Context())
-		get.Method = http.MethodGet
-		r.mux.ServeHTTP(withoutBody{w}, get)
-		return
-	}
 	problemOf(fault.New(fault.KindNotAllowed, "method.notAllowed", ""), stateOf(req.Context()).id).write(w)
 }
 
-// withoutBody answers HEAD: the headers of GET.
-type withoutBody struct{ http.ResponseWriter }
-
-func (w withoutBody) Write(b []byte) (int, error) { return len(b), nil }
-
 // report turns a handler's error into a problem and logs what must not be shown.
 func (s *state) report(ctx context.Context, err error) *Problem {
-	if errors.Is(err, context.DeadlineExceeded) {
+	level := slog.LevelError
+	switch {
+	case errors.Is(err, context.Canceled) && s.Err() != nil:
+		level = slog.LevelInfo // nobody is waiting for the answer any more
+		err = &fault.Error{Kind: fault.KindUnavailable, Code: "client.gone"}
+	case errors.Is(err, context.DeadlineExceeded):
 		err = &fault.Error{Kind: fault.KindUnavailable, Code: "server.slow", Detail: "This took too long. Try again later.", RetryAfter: time.Second}
 	}
 	p := problemOf(err, s.id)
 	if p.Status >= http.StatusInternalServerError {
-		s.router.o.Log.ErrorContext(ctx, "a request failed", "requestId", s.id, "operation", s.op.ID, "status", p.Status, "error", err.Error())
+		operation := ""
+		if s.op != nil {
+			operation = s.op.ID
+		}
+		s.router.o.Log.LogAttrs(ctx, level, "a request failed", slog.String("requestId", s.id), slog.String("operation", operation),
+			slog.Int("status", p.Status), slog.String("error", err.Error()))
 	}
 	return p
 }
 
 // rejected reports an input that cannot be used. Whoever may not know of the object of the
 // path learns that it does not exist, and nothing about their input.
-func (s *state) rejected(ctx huma.Context, err error) *Problem {
+func (s *state) rejected(ctx context.Context, err error) *Problem {
 	if s.op != nil && s.op.Authz.Object != nil {
 		object := s.op.Authz.Object
-		if gate := s.router.gates[object.Type]; gate != nil {
-			if hidden := gate(ctx.Context(), s.who, ctx.Param(object.Param)); hidden != nil {
+		gate, id := s.router.gates[object.Type], s.pathID(object.Param)
+		if gate != nil && (id != NoID || s.input == nil) {
+			if hidden := gate(ctx, s.who, id); hidden != nil {
 				err = hidden
 			}
 		}
 	}
-	return s.report(ctx.Context(), err)
+	return s.report(ctx, err)
 }
 
-// metrics are what Prometheus reads of the API.
-type metrics struct {
-	requests *prometheus.CounterVec
-	seconds  *prometheus.HistogramVec
-	inFlight prometheus.Gauge
-	panics   prometheus.Counter
-}
-
-func newMetrics(to prometheus.Registerer) *metrics {
-	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "workdrive_http_requests_total", Help: "Requests by operation and status.",
-		}, []string{"operation", "status"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "workdrive_http_request_seconds", Help: "Duration of requests by operation.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15},
-		}, []string{"operation"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "workdrive_http_in_flight", Help: "Requests being worked on."}),
-		panics:   prometheus.NewCounter(prometheus.CounterOpts{Name: "workdrive_http_panics_total", Help: "Handlers that panicked."}),
+func (s *state) pathID(param string) string {
+	id := s.route.URLParam(param)
+	if plain, err := url.PathUnescape(id); err == nil {
+		return plain
 	}
-	if to != nil {
-		to.MustRegister(m.requests, m.seconds, m.inFlight, m.panics)
-	}
-	return m
-}
-
-func (m *metrics) begin() { m.inFlight.Inc() }
-
-func (m *metrics) end(operation string, status int, took time.Duration) {
-	m.inFlight.Dec()
-	m.requests.WithLabelValues(operation, strconv.Itoa(status)).Inc()
-	m.seconds.WithLabelValues(operation).Observe(took.Seconds())
+	return id
 }

@@ -19,6 +19,13 @@ import (
 // without a zone (UTC then), fraction or time of day.
 type Time time.Time
 
+// Times carry their format in an extension: huma would check the format and refuse what we
+// take. OpenAPI shows it as format.
+const (
+	formatExtension = "x-format"
+	formatTime      = "date-time"
+)
+
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
 var inputLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04", "2006-01-02 15:04:05", time.DateOnly}
@@ -59,7 +66,7 @@ func (t *Time) UnmarshalText(text []byte) error {
 
 // Schema implements huma.SchemaProvider.
 func (Time) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Examples: []any{"2026-01-31T09:30:00.000Z"}, Extensions: map[string]any{"x-format": "date-time"}}
+	return &huma.Schema{Type: huma.TypeString, Examples: []any{"2026-01-31T09:30:00.000Z"}, Extensions: map[string]any{formatExtension: formatTime}}
 }
 
 // OptionalTime is a query parameter that is a time or absent.

@@ -172,7 +172,7 @@ func TestEveryWrongReferenceIsNamed(t *testing.T) {
 			pointers []string
 		}{
 			onboarding: {
-				fmt.Sprintf(`{"organization": {"department": "x", "location": %q, "securityGroup": "x", "reportsTo": %q, "addAdditionalTeams": [%q], "addAdditionalLocations": ["x"], "designation": "a\u0000"},
+				fmt.Sprintf(`{"organization": {"department": "x", "location": %q, "securityGroup": "x", "reportsTo": %q, "addAdditionalTeams": [%q], "addAdditionalLocations": ["x"], "designation": "a\u0007"},
 					"departments": {"a/b": {}, %q: {"department": %q}}, "locations": {%q: {}, %q: {"location": %q, "skill": ["%s"]}}}`,
 					oslo, theirs, gone, department, department, oslo, berlin, berlin, strings.Repeat("x", 101)),
 				[]string{

@@ -97,7 +97,7 @@ func (bulkAnswer) Schema(r huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{
 		{Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[User](), true, "User")},
 		{Type: huma.TypeObject, Properties: map[string]*huma.Schema{
-			"results": {Type: huma.TypeArray, Items: r.Schema(reflect.TypeFor[RowResult](), true, "RowResult")},
+			"results": {Type: huma.TypeArray, Description: "What became of each row, in order", Items: r.Schema(reflect.TypeFor[RowResult](), true, "RowResult")},
 		}, Required: []string{"results"}},
 	}}
 }
