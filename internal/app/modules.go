@@ -42,7 +42,7 @@ func constraints() []db.Constraint {
 func (a *App) wire() Modules {
 	d, b, c, log := a.o.DB, a.bus, a.o.Clock, a.o.Log
 	audiences := audience.New(d, b)
-	contents := content.New(d, audiences)
+	contents := content.New(d, b, audiences)
 	var m Modules
 	m.Settings = settings.New(d, b, c)
 	m.Users = user.New(d, b, c, m.Settings)

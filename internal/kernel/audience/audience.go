@@ -117,40 +117,35 @@ func (a *Audiences) MaySee(ctx context.Context, who authz.Actor, audienceID int6
 	return set.Has(audienceID), err
 }
 
+// visibleSQL has ?1 the organization, ?2 the viewer. It says IN rather than JOIN, and UNION ALL
+// rather than UNION: SQLite otherwise reads all clauses of the organization, to have them in
+// the order it removes repetitions by.
 const visibleSQL = `
-SELECT audience_id FROM audience_clauses WHERE org_id = ? AND kind = 'org' AND ref = ''
-UNION
-SELECT audience_id FROM audience_clauses WHERE org_id = ? AND kind = 'user' AND ref = ?
-UNION
-SELECT c.audience_id FROM security_group_members m
-  JOIN audience_clauses c ON c.org_id = m.org_id AND c.kind = 'group' AND c.ref = m.group_id
- WHERE m.org_id = ? AND m.user_id = ?
-UNION
-SELECT c.audience_id FROM users u
-  JOIN audience_clauses c ON c.org_id = u.org_id AND c.kind = 'location' AND c.ref = u.location_id
- WHERE u.org_id = ? AND u.id = ?
-UNION
-SELECT c.audience_id FROM follows f
-  JOIN follows b ON b.org_id = f.org_id AND b.follower_id = f.followed_id AND b.followed_id = f.follower_id
-  JOIN audience_clauses c ON c.org_id = f.org_id AND c.kind = 'friends' AND c.ref = f.followed_id
- WHERE f.org_id = ? AND f.follower_id = ?
-UNION
-SELECT c.audience_id FROM (
-    SELECT id AS author FROM users WHERE org_id = ? AND reports_to = ?
-    UNION SELECT reports_to FROM users WHERE org_id = ? AND id = ? AND reports_to IS NOT NULL
-    UNION SELECT a.id FROM users v JOIN users a ON a.org_id = v.org_id AND a.reports_to = v.reports_to
-           WHERE v.org_id = ? AND v.id = ?
-    UNION SELECT user_id FROM user_teams WHERE org_id = ? AND supervisor_id = ?
-    UNION SELECT t.user_id FROM users v JOIN user_teams t ON t.org_id = v.org_id AND t.supervisor_id = v.reports_to
-           WHERE v.org_id = ? AND v.id = ?
-    UNION SELECT t.user_id FROM user_teams m JOIN user_teams t ON t.org_id = m.org_id AND t.supervisor_id = m.supervisor_id
-           WHERE m.org_id = ? AND m.user_id = ?
-  ) x JOIN audience_clauses c ON c.org_id = ? AND c.kind = 'team' AND c.ref = x.author`
+SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'org' AND ref = ''
+UNION ALL
+SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'user' AND ref = ?2
+UNION ALL
+SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'group' AND ref IN (
+    SELECT group_id FROM security_group_members WHERE org_id = ?1 AND user_id = ?2)
+UNION ALL
+SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'location' AND ref IN (
+    SELECT location_id FROM users WHERE org_id = ?1 AND id = ?2)
+UNION ALL
+SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'friends' AND ref IN (
+    SELECT f.followed_id FROM follows f WHERE f.org_id = ?1 AND f.follower_id = ?2 AND EXISTS (
+        SELECT 1 FROM follows b WHERE b.org_id = ?1 AND b.follower_id = f.followed_id AND b.followed_id = ?2))
+UNION ALL
+SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'team' AND ref IN (
+    SELECT id FROM users WHERE org_id = ?1 AND reports_to = ?2
+    UNION ALL SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2
+    UNION ALL SELECT id FROM users WHERE org_id = ?1 AND reports_to IN (SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2)
+    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id = ?2
+    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id IN (SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2)
+    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id IN (
+        SELECT supervisor_id FROM user_teams WHERE org_id = ?1 AND user_id = ?2))`
 
 func readVisible(ctx context.Context, q db.Queryer, who authz.Actor) (Set, error) {
-	o, u := who.OrgID, who.UserID
-	rows, err := q.Query(ctx, visibleSQL,
-		o, o, u, o, u, o, u, o, u, o, u, o, u, o, u, o, u, o, u, o, u, o)
+	rows, err := q.Query(ctx, visibleSQL, who.OrgID, who.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +159,7 @@ func readVisible(ctx context.Context, q db.Queryer, who authz.Actor) (Set, error
 		set = append(set, id)
 	}
 	slices.Sort(set)
-	return set, rows.Err()
+	return slices.Compact(set), rows.Err()
 }
 
 // Intern gives the number of the audience that permissions mean for an author, making

@@ -10,6 +10,7 @@ import (
 
 	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
@@ -36,11 +37,13 @@ type Content struct {
 	db        *db.DB
 	audiences *audience.Audiences
 	kinds     map[string]Kind
+	board     *board
 }
 
 // New makes a registry without kinds.
-func New(d *db.DB, a *audience.Audiences) *Content {
-	return &Content{db: d, audiences: a, kinds: map[string]Kind{}}
+func New(d *db.DB, b *bus.Bus, a *audience.Audiences) *Content {
+	kinds := map[string]Kind{}
+	return &Content{db: d, audiences: a, kinds: kinds, board: newBoard(b, kinds)}
 }
 
 // Add registers a kind; each module of a kind does so once, before requests are served.
@@ -75,7 +78,18 @@ type Item struct {
 // Visible gives an item the viewer may see: published and in one of their audiences, or
 // their own. Anything else is the same NotFound fault.
 func (c *Content) Visible(ctx context.Context, q db.Queryer, who authz.Actor, kind, id string) (Item, error) {
-	item, err := c.item(ctx, q, who.OrgID, kind, id)
+	return c.admitted(ctx, q, who, kind, id, "")
+}
+
+// Lock is Visible for a change of what hangs on an item: nobody else changes or deletes the
+// item until the transaction ends. It comes before any row of comments, reactions or
+// bookmarks is read or written, so that all who change them take turns in one order.
+func (c *Content) Lock(ctx context.Context, tx db.Tx, who authz.Actor, kind, id string) (Item, error) {
+	return c.admitted(ctx, tx, who, kind, id, " {forUpdate}")
+}
+
+func (c *Content) admitted(ctx context.Context, q db.Queryer, who authz.Actor, kind, id, suffix string) (Item, error) {
+	item, err := c.item(ctx, q, who.OrgID, kind, id, suffix)
 	if err != nil {
 		return Item{}, err
 	}
@@ -100,10 +114,10 @@ func (c *Content) MaySee(ctx context.Context, who authz.Actor, item Item) (bool,
 	return c.audiences.MaySee(ctx, who, item.AudienceID, item.AuthorID)
 }
 
-func (c *Content) item(ctx context.Context, q db.Queryer, orgID, kind, id string) (Item, error) {
+func (c *Content) item(ctx context.Context, q db.Queryer, orgID, kind, id, suffix string) (Item, error) {
 	item := Item{Kind: kind, ID: id}
 	err := q.QueryRow(ctx, `SELECT author_id, audience_id, status, version FROM `+c.kind(kind).Table+
-		` WHERE org_id = ? AND id = ?`, orgID, id).Scan(&item.AuthorID, &item.AudienceID, &item.Status, &item.Version)
+		` WHERE org_id = ? AND id = ?`+suffix, orgID, id).Scan(&item.AuthorID, &item.AudienceID, &item.Status, &item.Version)
 	if errors.Is(err, db.ErrNoRows) {
 		return Item{}, fault.NotFound(kind)
 	}
@@ -124,6 +138,7 @@ func (c *Content) Count(ctx context.Context, tx db.Tx, orgID, kind string, audie
 	_, err := tx.Exec(ctx, `INSERT INTO content_counts (org_id, kind, audience_id, shard, n) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (org_id, kind, audience_id, shard) DO UPDATE SET n = content_counts.n + excluded.n`,
 		orgID, kind, audienceID, shard, delta)
+	tx.OnCommit(func() { c.board.drop(cellKey{orgID, kind, audienceID}) })
 	return err
 }
 

@@ -14,10 +14,12 @@
 // reactions and bookmarks (module/social) work for every registered kind.
 //
 // A page merges the index ranges of the viewer's audiences, so it costs the same with
-// ten thousand items and with a million. The exact number of visible items is a sum over
-// content_counts, one counter per audience kept in the transaction that publishes or
-// removes an item; a listing bounded by time subtracts the rows after the bound, which
-// the same index counts.
+// ten thousand items and with a million. How many items an audience has is a counter
+// (content_counts) kept in the transaction that publishes or removes an item; the number of
+// items a viewer may see is a sum of those, exact. Counters and the time of each audience's
+// newest item are remembered in memory and forgotten when they change, so that a page of the
+// newest items merges only the few audiences that can be on it. A listing bounded by time
+// subtracts the rows after the bound, which the same index counts.
 //
 // Table: content_counts. Visibility itself is kernel/audience's.
 package content

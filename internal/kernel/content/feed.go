@@ -52,7 +52,7 @@ type Query struct {
 
 // Feed is a listing ready to be joined with whatever its module shows of an item:
 //
-//	feed.With + "SELECT " + feed.Total + ", … FROM f JOIN posts p ON p.org_id = ?1 AND p.id = f.id … ORDER BY " + feed.Order
+//	feed.With + "SELECT " + feed.Total + ", … FROM f {thenJoin} posts p ON p.org_id = ?1 AND p.id = f.id … ORDER BY " + feed.Order
 //
 // f has the columns id, score and posted_at, at most Limit rows. Total is a scalar
 // expression for the exact number of items the viewer may see. The parameters are numbered:
@@ -69,13 +69,33 @@ type Feed struct {
 // page in portions that are merged here.
 const maxMerged = 128
 
-// Feed prepares a listing for a viewer.
+// Feed prepares a listing for a viewer. Audiences without items do not take part; of a listing
+// of the newest items only as many as could have one on the page or before it.
 func (c *Content) Feed(ctx context.Context, q db.Queryer, who authz.Actor, query Query) (Feed, error) {
 	set, err := c.audiences.Visible(ctx, who)
 	if err != nil {
 		return Feed{}, err
 	}
-	b := builder{kind: c.kind(query.Kind), query: query, args: []any{who.OrgID, who.UserID}}
+	k := c.kind(query.Kind)
+	heads, err := c.board.heads(ctx, q, k, who.OrgID, set)
+	if err != nil {
+		return Feed{}, err
+	}
+	b := newBuilder(k, query, who.OrgID, who.UserID)
+	for _, h := range heads {
+		b.total += h.n
+	}
+	if last := query.Offset + query.Limit; query.Sort == Recent && query.Until == nil && query.After == nil && len(heads) > last {
+		slices.SortFunc(heads, func(a, b head) int { return cmp.Compare(b.newest, a.newest) })
+		for last < len(heads) && heads[last].newest == heads[last-1].newest {
+			last++ // the same moment: the ids decide, which are not known here
+		}
+		heads = heads[:last]
+	}
+	set = make(audience.Set, len(heads))
+	for i, h := range heads {
+		set[i] = h.audienceID
+	}
 	if len(set) > maxMerged {
 		ids, err := b.mergePortions(ctx, q, set)
 		if err != nil {
@@ -83,10 +103,9 @@ func (c *Content) Feed(ctx context.Context, q db.Queryer, who authz.Actor, query
 		}
 		page := `SELECT id, ` + b.score() + ` AS score, posted_at FROM ` + b.kind.Table +
 			` WHERE org_id = ?1 AND id {in ` + b.param(db.List(ids)) + `}`
-		return b.feed(page, `{inInts `+b.param(db.ListInts(set))+`}`), nil
+		return b.feed(page, set), nil
 	}
-	page, names := b.merge(set)
-	return b.feed(page, `IN (`+strings.Join(names, ",")+`)`), nil
+	return b.feed(b.merge(set), set), nil
 }
 
 // Count gives the number of items the viewer may see, for pages that have no row to
@@ -97,11 +116,19 @@ func (f Feed) Count(ctx context.Context, q db.Queryer) (int, error) {
 	return n, err
 }
 
-// builder writes one listing. Its first two arguments are the organization and the viewer.
+// builder writes one listing. Its first arguments are the organization, the viewer, limit
+// and offset. SQLite plans a statement anew whenever a parameter changes that LIMIT was
+// compared with, and tells parameters beyond the 31st not apart: LIMIT must be among the first,
+// or every page would be planned again, at ten times its cost.
 type builder struct {
 	kind  Kind
 	query Query
 	args  []any
+	total int // of the viewer's items, without a bound of time
+}
+
+func newBuilder(k Kind, q Query, orgID, viewerID string) builder {
+	return builder{kind: k, query: q, args: []any{orgID, viewerID, q.Limit, q.Offset}}
 }
 
 // param adds an argument and gives its name in the text.
@@ -117,14 +144,13 @@ func (b *builder) score() string {
 	return b.query.Sort.score()
 }
 
-// feed puts the parts together. The total sums the counters of the viewer's audiences and
-// takes away what was posted after the bound.
-func (b *builder) feed(page, inSet string) Feed {
-	total := `(SELECT CAST(COALESCE(SUM(cc.n), 0) AS BIGINT) FROM content_counts cc
-		WHERE cc.org_id = ?1 AND cc.kind = '` + b.kind.Name + `' AND cc.audience_id ` + inSet + `)`
+// feed puts the parts together. Of a listing bounded by time the total leaves out what was
+// posted after the bound.
+func (b *builder) feed(page string, set audience.Set) Feed {
+	total := `CAST(` + b.param(b.total) + ` AS BIGINT)`
 	if b.query.Until != nil {
 		total += ` - (SELECT COUNT(*) FROM ` + b.kind.Table + ` late WHERE late.org_id = ?1 AND late.status = 'PUBLISHED'
-			AND late.audience_id ` + inSet + ` AND late.posted_at > ` + b.param(*b.query.Until) + `)`
+			AND late.audience_id {inInts ` + b.param(db.ListInts(set)) + `} AND late.posted_at > ` + b.param(*b.query.Until) + `)`
 	}
 	return Feed{With: `WITH f AS (` + page + `) `, Total: total, Order: `f.score DESC, f.posted_at DESC, f.id DESC`, Args: b.args}
 }
@@ -133,7 +159,8 @@ func (b *builder) feed(page, inSet string) Feed {
 // runs the parts of an ordered UNION ALL as coroutines, PostgreSQL as a Merge Append, so
 // that only the rows of the page are read. The number of parts is rounded up to a power
 // of two (with an audience that does not exist) to keep the number of statement texts small.
-func (b *builder) merge(set audience.Set) (page string, names []string) {
+func (b *builder) merge(set audience.Set) string {
+	var names []string
 	parts := 1
 	for parts < len(set) {
 		parts *= 2
@@ -158,8 +185,8 @@ func (b *builder) merge(set audience.Set) (page string, names []string) {
 	if b.query.Sort != Recent {
 		order = ` ORDER BY score DESC, posted_at DESC, id DESC`
 	}
-	sql.WriteString(order + ` LIMIT ` + b.param(b.query.Limit) + ` OFFSET ` + b.param(b.query.Offset))
-	return sql.String(), names
+	sql.WriteString(order + ` LIMIT ?3 OFFSET ?4`)
+	return sql.String()
 }
 
 // bounds gives the conditions that bound each index range.
@@ -184,8 +211,8 @@ func (b *builder) mergePortions(ctx context.Context, q db.Queryer, set audience.
 	query.Offset, query.Limit = 0, b.query.Offset+b.query.Limit
 	var best []Position
 	for chunk := range slices.Chunk(set, maxMerged) {
-		portion := builder{kind: b.kind, query: query, args: slices.Clone(b.args)}
-		page, _ := portion.merge(chunk)
+		portion := newBuilder(b.kind, query, b.args[0].(string), b.args[1].(string))
+		page := portion.merge(chunk)
 		found, err := positions(ctx, q, page, portion.args)
 		if err != nil {
 			return nil, err

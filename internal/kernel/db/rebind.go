@@ -13,6 +13,9 @@ var fragments = map[string][2]string{
 	// u.id {in} with List(ids), n {inInts} with ListInts(numbers)
 	"in":     {"IN (SELECT value FROM json_each(?))", "= ANY(?::text[])"},
 	"inInts": {"IN (SELECT value FROM json_each(?))", "= ANY(?::bigint[])"},
+	// a {thenJoin} b ON …: for each row of a, look b up. SQLite has no statistics and may
+	// begin with the larger table; its CROSS JOIN keeps the order.
+	"thenJoin": {"CROSS JOIN", "JOIN"},
 	// SELECT … {forUpdate} keeps other transactions from changing the rows. SQLite has
 	// one writer.
 	"forUpdate": {"", "FOR UPDATE"},

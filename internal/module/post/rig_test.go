@@ -111,7 +111,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 		t.Fatal(err)
 	}
 	r.audiences = audience.New(d, r.bus)
-	r.content = content.New(d, r.audiences)
+	r.content = content.New(d, r.bus, r.audiences)
 	r.posts = post.New(post.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content})
 	router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: r.clock, Log: log, Authenticator: r.actors, Examples: fixtures.Fixtures})
 	r.posts.Register(router)

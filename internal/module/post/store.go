@@ -32,7 +32,7 @@ const postColumns = `p.id, p.author_id, p.audience_id, p.status, p.posted_at, p.
 
 var rowColumns = postColumns + `, p.comments_count, p.reactions,` + content.MineColumns(Kind.Name, "p") + `, ` + person.Columns
 
-const rowJoins = ` JOIN users u ON u.org_id = p.org_id AND u.id = p.author_id` + person.Join
+const rowJoins = ` {thenJoin} users u ON u.org_id = p.org_id AND u.id = p.author_id` + person.Join
 
 func (p *Post) targets(extra *string) []any {
 	return []any{
@@ -56,7 +56,7 @@ func (r *row) scan(from db.Row, before ...any) error {
 // list reads the page of a feed with the exact number of visible posts.
 func (store) list(ctx context.Context, q db.Queryer, feed content.Feed) ([]row, int, error) {
 	rows, err := q.Query(ctx, feed.With+`SELECT `+feed.Total+`, f.score, `+rowColumns+` FROM f
-		JOIN posts p ON p.org_id = ?1 AND p.id = f.id`+rowJoins+`ORDER BY `+feed.Order, feed.Args...)
+		{thenJoin} posts p ON p.org_id = ?1 AND p.id = f.id`+rowJoins+`ORDER BY `+feed.Order, feed.Args...)
 	if err != nil {
 		return nil, 0, err
 	}

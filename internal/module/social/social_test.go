@@ -59,7 +59,7 @@ func each(t *testing.T, test func(t *testing.T, s *scene)) {
 			t.Fatal(err)
 		}
 		audiences := audience.New(d, b)
-		contents := content.New(d, audiences)
+		contents := content.New(d, b, audiences)
 		s := &scene{db: d, actors: actors{}, org: cast.NewOrg(t, d)}
 		s.posts = post.New(post.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents})
 		s.social = social.New(d, b, c, contents)
