@@ -11,9 +11,11 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/module/category"
+	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/post"
+	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/settings"
 	"github.com/workdrive/workdrive/internal/module/social"
 	"github.com/workdrive/workdrive/internal/module/token"
@@ -26,16 +28,19 @@ type Modules struct {
 	Users    *user.Service
 	Tokens   *token.Service
 	Settings *settings.Service
-	Posts    *post.Service
-	Social   *social.Service
 
-	Locations  *location.Service
+	Departments *department.Service
+	Locations   *location.Service
+	Groups      *securitygroup.Service
+
+	Posts      *post.Service
+	Social     *social.Service
 	Categories *category.Service
 }
 
 // constraints are the unique indexes of all modules.
 func constraints() []db.Constraint {
-	return slices.Concat(user.Constraints, location.Constraints, category.Constraints)
+	return slices.Concat(user.Constraints, department.Constraints, location.Constraints, securitygroup.Constraints, category.Constraints)
 }
 
 // wire makes the services. What one module needs of another is filled in here.
@@ -50,15 +55,24 @@ func (a *App) wire() Modules {
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
 	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents})
 	m.Social = social.New(d, b, c, contents)
+	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
+	m.Groups = securitygroup.New(d, b, c)
 	m.Categories = category.New(d, b, c)
 	m.Users.OnHandOver(m.Posts.Inherit)
 	return m
 }
 
+// module is what every module offers: its operations.
+type module interface{ Register(r *api.Router) }
+
 // mounted lists the modules with operations, in the order the description shows them.
-func (a *App) mounted() []interface{ Register(r *api.Router) } {
-	return []interface{ Register(r *api.Router) }{a.Users, a.Orgs, a.Tokens, a.Settings, a.Locations, a.Posts, a.Social, a.Categories}
+func (a *App) mounted() []module {
+	return []module{
+		a.Users, a.Orgs, a.Tokens, a.Settings,
+		a.Departments, a.Locations, a.Groups,
+		a.Posts, a.Social, a.Categories,
+	}
 }
 
 // firstPeople lets org create an administrator through user.
