@@ -3,120 +3,108 @@ package compat
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
 
-// maxBody bounds the bodies that are looked into; a larger one fits no condition and goes to
-// the operation, which refuses it.
-const maxBody = 1 << 20
+// Handler turns accepted spellings into canonical requests for next.
+func Handler(next http.Handler) http.Handler { return newTable(next) }
 
-// Handler turns accepted spellings into canonical requests.
-func Handler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if upper := strings.ToUpper(r.Method); upper != r.Method {
-			r.Method = upper
+// table is the rows by method and first segment, so that most requests meet none.
+type table struct {
+	next  http.Handler
+	rows  map[string]map[string][]*row // "" holds the rows that begin with a parameter
+	nouns map[string]bool              // words that are a segment of the API, not an id
+}
+
+func newTable(next http.Handler) *table {
+	t := &table{next: next, rows: map[string]map[string][]*row{}, nouns: map[string]bool{"id": true}}
+	for i := range rows {
+		r := &rows[i]
+		first := firstSegment(r.path)
+		if _, isParam := parameter(first); isParam {
+			first = ""
 		}
-		q := &request{Request: r}
-		if route, params := find(q); route != nil {
-			if err := q.rewrite(route, params); err != nil {
-				api.WriteProblem(w, err)
-				return
+		if t.rows[r.method] == nil {
+			t.rows[r.method] = map[string][]*row{}
+		}
+		t.rows[r.method][first] = append(t.rows[r.method][first], r)
+		for _, path := range []string{r.path, r.to} {
+			if word := firstSegment(path); word != "" && word[0] != '{' {
+				t.nouns[word] = true
 			}
-			w.Header().Set("Deprecation", "true")
-			w.Header().Set("Link", "<"+r.URL.EscapedPath()+`>; rel="canonical"`)
-			w.Header().Set("Cache-Control", "no-store")
 		}
-		if err := q.parameters(); err != nil {
-			api.WriteProblem(w, err)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// request is a request whose body is read at most once, and only when a row asks for it.
-type request struct {
-	*http.Request
-	read    bool
-	members map[string]json.RawMessage // of the body, when it is a JSON object
-	broken  bool                       // there is a body and it is not a JSON object
-}
-
-// body gives the members of the body, and leaves it to be read again.
-func (q *request) body() map[string]json.RawMessage {
-	if q.read || q.Body == nil || q.Body == http.NoBody {
-		return q.members
 	}
-	q.read = true
-	start, err := io.ReadAll(io.LimitReader(q.Body, maxBody+1))
-	if len(start) == 0 && err == nil {
-		return nil
+	return t
+}
+
+const prefix = "/api/"
+
+func firstSegment(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, prefix), "/")
+	return first
+}
+
+// ServeHTTP implements http.Handler.
+func (t *table) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	q := &request{Request: r}
+	if upper := strings.ToUpper(r.Method); upper != r.Method {
+		r.Method = upper
 	}
-	q.broken = err != nil || len(start) > maxBody || json.Unmarshal(start, &q.members) != nil
-	q.Body = rest{io.MultiReader(bytes.NewReader(start), q.Body), q.Body}
-	return q.members
-}
-
-// rest reads on behind what was read already.
-type rest struct {
-	io.Reader
-	io.Closer
-}
-
-// condition decides whether a row is meant.
-type condition func(q *request) bool
-
-func all(conditions ...condition) condition {
-	return func(q *request) bool {
-		return !slices.ContainsFunc(conditions, func(c condition) bool { return !c(q) })
+	renamed := q.renameSegment()
+	row, params := t.find(q)
+	err := q.rewrite(row, params)
+	if renamed || row != nil {
+		w.Header().Set("Deprecation", "true")
+		w.Header().Set("Link", "<"+r.URL.EscapedPath()+`>; rel="canonical"`)
+		w.Header().Set("Cache-Control", "no-store")
 	}
-}
-
-// hasQuery: one of the parameters is given, in the query or as a member of a GET's body.
-func hasQuery(names ...string) condition {
-	return func(q *request) bool {
-		query, body := q.URL.Query(), q.body()
-		return slices.ContainsFunc(names, func(n string) bool { return query.Has(n) || body[n] != nil })
+	if err == nil {
+		err = q.parameters()
 	}
-}
-
-func lacksQuery(names ...string) condition {
-	has := hasQuery(names...)
-	return func(q *request) bool { return !has(q) }
-}
-
-// hasBody: one of the members is in the body; without names, there is a JSON object.
-func hasBody(names ...string) condition {
-	return func(q *request) bool {
-		body := q.body()
-		return (len(names) == 0 && body != nil) || slices.ContainsFunc(names, func(n string) bool { return body[n] != nil })
+	if err != nil {
+		r = api.Reject(r, err)
 	}
+	t.next.ServeHTTP(w, r)
 }
 
-func lacksBody(names ...string) condition {
-	has := hasBody(names...)
-	return func(q *request) bool { return !q.broken && !has(q) }
+// renameSegment replaces another spelling of the first segment.
+func (q *request) renameSegment() bool {
+	word := firstSegment(q.URL.Path)
+	name, ok := segments[word]
+	if !ok || !strings.HasPrefix(q.URL.Path, prefix+word) || (q.URL.RawPath != "" && !strings.HasPrefix(q.URL.RawPath, prefix+word)) {
+		return false
+	}
+	q.URL.Path = prefix + name + q.URL.Path[len(prefix+word):]
+	if q.URL.RawPath != "" {
+		q.URL.RawPath = prefix + name + q.URL.RawPath[len(prefix+word):]
+	}
+	return true
 }
 
 // find gives the row a request means, with the values of its path parameters.
-func find(q *request) (*route, map[string]string) {
-	if strings.Contains(q.URL.RawPath, "%2F") || strings.Contains(q.URL.RawPath, "%2f") {
-		return nil, nil // an escaped slash is part of a name, not a separator
+func (t *table) find(q *request) (*row, map[string]string) {
+	path, raw := q.URL.Path, q.URL.RawPath
+	if strings.Contains(raw, "%2F") || strings.Contains(raw, "%2f") {
+		return nil, nil // an escaped slash does not separate
 	}
-	for i := range routes {
-		r := &routes[i]
-		if r.method != q.Method {
-			continue
-		}
-		if params, ok := match(r.path, q.URL.Path); ok && (r.when == nil || r.when(q)) {
-			return r, params
+	method, isHead := q.Method, q.Method == http.MethodHead
+	if isHead {
+		method = http.MethodGet
+	}
+	byFirst := t.rows[method]
+	for _, list := range [...][]*row{byFirst[firstSegment(path)], byFirst[""]} {
+		for _, r := range list {
+			if isHead && r.toMethod != "" {
+				continue // whatever a GET does here, HEAD only looks
+			}
+			if params, ok := t.match(r.path, path); ok && (r.when == nil || r.when(q)) {
+				return r, params
+			}
 		}
 	}
 	return nil, nil
@@ -124,14 +112,17 @@ func find(q *request) (*route, map[string]string) {
 
 // match compares a path with a pattern, segment by segment. A parameter does not stand for a
 // word that is a segment of the API itself: /api/posts/messages is no conversation.
-func match(pattern, path string) (map[string]string, bool) {
+func (t *table) match(pattern, path string) (map[string]string, bool) {
+	if strings.Count(pattern, "/") != strings.Count(path, "/") {
+		return nil, false
+	}
 	var params map[string]string
 	for pattern != "" || path != "" {
 		var want, got string
 		want, pattern, _ = strings.Cut(pattern, "/")
 		got, path, _ = strings.Cut(path, "/")
 		if name, isParam := parameter(want); isParam {
-			if got == "" || nouns[got] {
+			if got == "" || t.nouns[got] {
 				return nil, false
 			}
 			if params == nil {
@@ -152,49 +143,51 @@ func parameter(segment string) (name string, ok bool) {
 	return "", false
 }
 
-// nouns are the fixed second segments of canonical paths.
-var nouns = func() map[string]bool {
-	set := map[string]bool{"id": true}
-	for _, r := range routes {
-		for _, path := range []string{r.path, r.to} {
-			if segments := strings.Split(path, "/"); len(segments) > 2 {
-				if _, isParam := parameter(segments[2]); !isParam {
-					set[segments[2]] = true
-				}
-			}
-		}
+// rewrite makes the request canonical. Without an id that the canonical path needs, the path
+// gets a stand-in for it, and the error is for the operation to answer.
+func (q *request) rewrite(r *row, params map[string]string) error {
+	if r == nil {
+		return nil
 	}
-	return set
-}()
-
-// rewrite makes the request canonical.
-func (q *request) rewrite(r *route, params map[string]string) error {
+	var missing error
 	query := q.URL.Query()
-	segments := strings.Split(r.to, "/")
-	for i, s := range segments {
-		name, isParam := parameter(s)
+	before := len(query)
+	to := strings.Split(r.to, "/")
+	for i, segment := range to {
+		name, isParam := parameter(segment)
 		if !isParam {
 			continue
 		}
-		value, inPath := params[name]
-		if !inPath {
-			value = q.value(query, name)
+		if value, ok := params[name]; ok {
+			to[i] = value
+			delete(params, name)
+			continue
 		}
-		if value == "" || strings.ContainsAny(value, "/?#%") || value == "." || value == ".." {
-			return fault.Invalid(fault.Field{Pointer: "?" + name, Code: "field.required", Detail: "This route needs the parameter " + name + "."})
+		to[i] = q.value(query, name)
+		if query.Del(name); !isID(to[i]) {
+			to[i] = api.NoID
+			missing = fault.Invalid(fault.Field{Pointer: "?" + name, Code: "field.required", Detail: "This route needs the parameter " + name + "."})
 		}
-		segments[i] = value
-		delete(params, name)
-		query.Del(name)
 	}
 	for name, value := range params { // a path parameter that the canonical route has in the query
 		query.Set(name, value)
 	}
-	q.URL.Path, q.URL.RawPath, q.URL.RawQuery = strings.Join(segments, "/"), "", query.Encode()
+	q.URL.Path, q.URL.RawPath = strings.Join(to, "/"), ""
+	if len(params) > 0 || len(query) != before {
+		q.URL.RawQuery = query.Encode()
+	}
 	if r.toMethod != "" {
+		if q.Method == http.MethodGet {
+			q.Header.Set("Content-Type", "application/json") // a GET's body is JSON whatever it says
+		}
 		q.Method = r.toMethod
 	}
-	return nil
+	return missing
+}
+
+// isID reports that a value can be a segment of a path.
+func isID(value string) bool {
+	return value != "" && value != "." && value != ".." && !strings.ContainsAny(value, "/\\?#%")
 }
 
 // value looks for a parameter in the query, then in the body.
@@ -209,69 +202,79 @@ func (q *request) value(query url.Values, name string) string {
 
 // parameters makes query parameters of a GET's JSON body and of other spellings.
 func (q *request) parameters() error {
-	hasBody := (q.Method == http.MethodGet || q.Method == http.MethodHead) && q.ContentLength != 0
-	if q.URL.RawQuery == "" && !hasBody {
+	hasBody := (q.Method == http.MethodGet || q.Method == http.MethodHead) && q.Body != nil && q.Body != http.NoBody
+	if !hasBody && !hasAlias(q.URL.RawQuery) {
 		return nil
 	}
-	query := q.URL.Query()
-	changed := false
+	query, err := url.ParseQuery(q.URL.RawQuery)
+	if err != nil {
+		return nil //nolint:nilerr // the operation says so
+	}
 	for alias, name := range parameters {
 		if values, ok := query[alias]; ok {
 			if !query.Has(name) {
 				query[name] = values
 			}
 			delete(query, alias)
-			changed = true
 		}
 	}
 	if hasBody {
-		members := q.body()
-		if q.broken {
-			return fault.Invalid(fault.Field{Code: "body.malformed", Detail: "The body is not a JSON object."})
+		members, err := q.strictMembers()
+		if err != nil {
+			return err
 		}
-		for member, raw := range members {
-			name := member
-			if canonical, ok := parameters[member]; ok {
-				name = canonical
-			}
-			if values := scalars(raw); values != nil && !query.Has(name) {
-				query[name] = values
-				changed = true
-			}
-		}
+		fromBody(query, members)
 		q.Body, q.ContentLength = http.NoBody, 0
+		q.Header.Del("Content-Type")
 	}
-	if changed {
-		q.URL.RawQuery = query.Encode()
-	}
+	q.URL.RawQuery = query.Encode()
 	return nil
+}
+
+// hasAlias looks for another spelling of a parameter without taking the query apart.
+func hasAlias(rawQuery string) bool {
+	for rawQuery != "" {
+		var pair string
+		pair, rawQuery, _ = strings.Cut(rawQuery, "&")
+		name, _, _ := strings.Cut(pair, "=")
+		if _, ok := parameters[name]; ok || strings.Contains(name, "%") {
+			return true
+		}
+	}
+	return false
+}
+
+// fromBody adds the members of a body to a query, which goes before them.
+func fromBody(query url.Values, members map[string]json.RawMessage) {
+	for member, raw := range members {
+		name := member
+		if canonical, ok := parameters[member]; ok {
+			if name = canonical; members[canonical] != nil {
+				continue
+			}
+		}
+		if values := scalars(raw); values != nil && !query.Has(name) {
+			query[name] = values
+		}
+	}
 }
 
 // scalars gives a JSON scalar, or a list of them, as parameter values; nil for anything else.
 func scalars(raw json.RawMessage) []string {
-	var list []any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if raw[0] == '[' {
-		if d.Decode(&list) != nil {
-			return nil
-		}
-	} else {
-		var one any
-		if d.Decode(&one) != nil {
-			return nil
-		}
-		list = []any{one}
+	list := []json.RawMessage{raw}
+	if raw[0] == '[' && json.Unmarshal(raw, &list) != nil {
+		return nil
 	}
 	var values []string
 	for _, v := range list {
-		switch x := v.(type) {
-		case string:
-			values = append(values, x)
-		case json.Number:
-			values = append(values, x.String())
-		case bool:
-			values = append(values, map[bool]string{true: "true", false: "false"}[x])
+		switch v[0] {
+		case '"':
+			var text string
+			_ = json.Unmarshal(v, &text) // found valid before
+			values = append(values, text)
+		case '{', '[', 'n':
+		default:
+			values = append(values, string(bytes.TrimSpace(v)))
 		}
 	}
 	return values

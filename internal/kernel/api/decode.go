@@ -439,3 +439,13 @@ func unquote(quoted []byte) []byte {
 	_ = json.Unmarshal(quoted, &text) // the scanner has found it valid
 	return []byte(text)
 }
+
+// CheckJSON refuses text that is not JSON as this API reads it.
+func CheckJSON(text []byte) error {
+	d := decoder{maxKeys: maxKeysPerMiB}
+	_, bad, err := d.decode(text, nil)
+	if err == nil && len(bad) > 0 {
+		err = fault.Invalid(bad...)
+	}
+	return err
+}

@@ -45,8 +45,8 @@ func tidyQuery(u *url.URL, known []queryParameter) error {
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		name, ok := unescaped(name)
-		if _, valueOK := unescaped(value); !ok || !valueOK {
-			bad.Add("?"+strings.ToValidUTF8(name, "?"), "field.characters", "This parameter is not percent-encoded UTF-8 text.")
+		if _, valueOK := unescaped(value); !ok || !valueOK || strings.Contains(pair, ";") {
+			bad.Add("?"+strings.ToValidUTF8(name, "?"), "field.characters", "This parameter is not percent-encoded UTF-8 text; NUL and bare semicolons are not taken.")
 			continue
 		}
 		for i, p := range known {
