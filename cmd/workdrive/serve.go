@@ -11,6 +11,7 @@ import (
 
 	"github.com/workdrive/workdrive/internal/app"
 	"github.com/workdrive/workdrive/internal/demo"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
 )
 
@@ -55,7 +56,7 @@ const demoFile = "demo-access"
 
 // createDemo fills an empty installation and keeps the way into it in the data directory.
 func createDemo(ctx context.Context, a *app.App, s config.Store) (demo.Access, error) {
-	made, err := demo.Create(ctx, a)
+	made, err := demo.Create(ctx, a, clock.System{}.Now())
 	if err != nil {
 		return demo.Access{}, err
 	}

@@ -97,6 +97,14 @@ func New(o Options) (*App, error) {
 	return a, nil
 }
 
+// WithClock gives another App on the same data that takes its time from c: the demo makes up
+// a past with it. It is not for serving.
+func (a *App) WithClock(c clock.Clock) (*App, error) {
+	o := a.o
+	o.Clock = c
+	return New(o)
+}
+
 // Handler serves everything but the lifecycle: for tests and for Serve.
 func (a *App) Handler() http.Handler { return a.handler }
 

@@ -2,9 +2,10 @@ package demo
 
 const domain = "lumen-cartography.example"
 
-var departmentNames = []string{"Field Survey", "Cartography", "Engineering", "Sales", "People", "Finance"}
+// departments in the order of their leads; the first is the administrator's.
+var departments = []string{"Direction", "Field Survey", "Cartography", "Engineering", "Sales", "People", "Finance"}
 
-var locationNames = []string{"Bergen", "Kraków", "Lisbon", "Online"}
+var locationNames = []string{"Bergen", "Kraków", "Lisbon", "Valparaíso", "At home"}
 
 var firstNames = []string{
 	"Bela", "Cosmo", "Dunja", "Emeka", "Farah", "Goran", "Hanae", "Ilse", "Jonah", "Kavya", "Lior", "Maren", "Nuno", "Odile", "Pavel",
@@ -16,18 +17,36 @@ var lastNames = []string{
 	"Moreau", "Nakamura", "Okafor", "Petrov", "Quispe", "Rasmussen", "Silva", "Takala", "Umarov", "Varga", "Weiss", "Xanthos", "Yilmaz", "Zielinski",
 }
 
-var titles = []string{"Surveyor", "Cartographer", "Software engineer", "Account manager", "People partner", "Controller"}
-
-var openings = []string{
-	"The new contour set for the western fjords is finished.", "Who has the spare GNSS receiver? Tomorrow's survey needs two.",
-	"Reminder: the map of the month closes on Friday.", "We printed the first sheet of the harbour series. Come and look.",
-	"The tile server now answers in half the time.", "Lunch talk on Thursday: reading old cadastral maps.",
-	"A customer sent cake. It is in the kitchen, for as long as it lasts.", "The style guide has a chapter on labels at last.",
-	"Please book the drone in the calendar, not on the whiteboard.", "Our stand at the fair drew more people than chairs.",
+// titles by department.
+var titles = [][]string{
+	{"Assistant"},
+	{"Surveyor", "Senior surveyor", "Drone pilot", "Hydrographer"},
+	{"Cartographer", "Senior cartographer", "Toponymist", "Proofreader"},
+	{"Software engineer", "Data engineer", "Site reliability engineer", "Product designer"},
+	{"Account manager", "Tender specialist", "Customer trainer"},
+	{"People partner", "Recruiter", "Office manager"},
+	{"Controller", "Accountant", "Purchaser"},
 }
 
-var closings = []string{
-	"Questions are welcome.", "Thanks to everybody who helped.", "More next week.", "Details are in the shared folder.", "Tell me what you think.",
+var skills = []string{
+	"photogrammetry", "GNSS", "hillshading", "typography", "Go", "SQL", "QGIS", "negotiation", "first aid", "drone licence",
+	"bathymetry", "place names", "payroll", "workshops", "Portuguese", "Polish", "Spanish", "archives", "print production",
 }
 
-var tags = []string{"#maps", "#survey", "#release", "#kitchen", "#howto", "#fair"}
+var bios = []string{
+	"Collects misprinted atlases. Asks where north is before sitting down.", "Ten years in the field, now mostly at a desk, still packs a tent.",
+	"Will talk about projections for as long as you let me.", "New here. Came for the contour lines, stayed for the people.",
+	"Runs the Thursday lunch talks. Has a slide for that.", "Looks after the plotters, which look after nobody.",
+	"Two children, one kayak, no more room on the bookshelf.", "Reads cadastral maps the way others read novels.",
+}
+
+// absences are what some people say about not being there; most are.
+var absences = []string{"", "", "", "In the field until Friday", "", "", "", "On parental leave", "", "", "", "", "At the fair this week", "", "", "", "Back on Monday"}
+
+var landmarks = []string{
+	"the western fjords", "Sotra", "the old harbour", "Nowa Huta", "the Tagus estuary", "Cerro Alegre", "the Tatra foothills",
+	"Sintra", "the ring road", "the ferry terminal", "the glacier tongue", "the botanical garden",
+}
+
+// reactions people choose from, the common ones more often.
+var reactions = []string{"like", "like", "like", "love", "celebrate", "celebrate", "support", "insightful", "funny"}

@@ -1,7 +1,11 @@
 // Package demo makes up an organization to try WorkDrive with: Lumen Cartography, a fictional
-// maker of maps with about sixty people in a reporting tree, departments, locations, security
-// groups, and two hundred posts for mixed audiences. It works through the services, as any
-// client does, and always makes the same people and texts.
+// maker of maps with sixty people in a reporting tree, departments and their heads, locations,
+// security groups, categories, and two hundred posts of the last two months for mixed
+// audiences, with comments, reactions and bookmarks.
+//
+// It works through the services, as any client does, as the people it makes; only the clock
+// is its own. The people, who knows whom, and the texts are the same each time; ids, keys and
+// the password are not. It is for an installation that has no organization yet.
 package demo
 
 import (
@@ -9,11 +13,14 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"fmt"
+	mathrand "math/rand/v2"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/workdrive/workdrive/internal/app"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/user"
 )
@@ -30,22 +37,38 @@ func Parse(text string) Access {
 	return Access{lines[0], lines[1], lines[2]}
 }
 
-// Create fills an installation that has no organization yet.
-func Create(ctx context.Context, a *app.App) (Access, error) {
+const (
+	seed = 1867
+	days = 60 // how far back the organization's history goes
+)
+
+// Create fills an installation that has no organization yet; otherwise it is the Conflict
+// fault of org.Setup, and changes nothing. now is where the made-up history ends.
+func Create(ctx context.Context, a *app.App, now time.Time) (Access, error) {
+	began := now.Add(-days * 24 * time.Hour).Truncate(24 * time.Hour)
+	past := clock.NewManual(began)
+	inner, err := a.WithClock(past)
+	if err != nil {
+		return Access{}, err
+	}
 	access := Access{Email: "ada.lindqvist@" + domain, Password: newPassword()}
 	hash, err := user.HashPassword(access.Password)
 	if err != nil {
 		return Access{}, err
 	}
-	made, err := a.Orgs.Setup(ctx, org.Setup{
+	made, err := inner.Orgs.Setup(ctx, org.Setup{
 		Name: "Lumen Cartography", Email: access.Email, FirstName: "Ada", LastName: "Lindqvist", PasswordHash: hash,
 	})
 	if err != nil {
 		return Access{}, err
 	}
 	access.Key = made.AccessToken
-	s := &stage{app: a, admin: authz.Actor{OrgID: made.Organization.ID, UserID: made.UserID, Root: true, Capabilities: authz.Capabilities}}
-	for _, step := range []func(context.Context) error{s.directory, s.people, s.friends, s.posts} {
+	s := &stage{
+		app: inner, clock: past, now: now, began: began,
+		random: mathrand.New(mathrand.NewPCG(seed, seed)), //nolint:gosec // the same people each time is the point
+		admin:  authz.Actor{OrgID: made.Organization.ID, UserID: made.UserID, Root: true, Capabilities: authz.Capabilities},
+	}
+	for _, step := range []func(context.Context) error{s.places, s.people, s.departments, s.friends, s.posts, s.talk} {
 		if err := step(ctx); err != nil {
 			return Access{}, fmt.Errorf("demo organization: %w", err)
 		}
@@ -59,31 +82,56 @@ func newPassword() string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(random[:]))
 }
 
-// stage is the organization while it is being made.
+// stage is the organization while it is being made. random is used by one goroutine, while
+// planning, so that the plan is the same each time.
 type stage struct {
-	app   *app.App
-	admin authz.Actor
+	app        *app.App
+	clock      *clock.Manual
+	began, now time.Time
+	random     *mathrand.Rand
+	admin      authz.Actor
 
-	departments, locations, groups map[string]string // ids by name
-	members                        []member
+	locations, groups map[string]string // ids by name
+	members           []member          // the administrator first
+	published         []published
 }
 
 // member is a person with who they are.
 type member struct {
-	id         string
-	supervisor int
-	who        authz.Actor
+	first string
+	who   authz.Actor
 }
 
-// workers is how many writers publish at the same time: they share commits.
+// published is a post that everybody may see.
+type published struct {
+	id     string
+	author int
+	at     time.Time
+}
+
+// advance moves the clock forward to a time; it never goes back.
+func (s *stage) advance(to time.Time) {
+	if d := to.Sub(s.clock.Now()); d > 0 {
+		s.clock.Advance(d)
+	}
+}
+
+// chance is true in percent of a hundred cases.
+func (s *stage) chance(percent int) bool { return s.random.IntN(100) < percent }
+
+func (s *stage) anybody() int { return s.random.IntN(len(s.members)) }
+
+func pick[T any](s *stage, from []T) T { return from[s.random.IntN(len(from))] }
+
+// workers is how many writers work at the same time: they share commits.
 const workers = 16
 
-// each does n things with several workers and gives the first error.
+// each does n independent things with several workers and gives the first error.
 func each(n int, do func(i int) error) error {
 	next := make(chan int)
-	errs := make(chan error, workers)
+	errs := make(chan error, 1)
 	var wait sync.WaitGroup
-	for range workers {
+	for range min(workers, n) {
 		wait.Go(func() {
 			for i := range next {
 				if err := do(i); err != nil {

@@ -1,0 +1,150 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/workdrive/workdrive/internal/kernel/api"
+	"github.com/workdrive/workdrive/internal/kernel/audience"
+	"github.com/workdrive/workdrive/internal/module/post"
+	"github.com/workdrive/workdrive/internal/module/social"
+)
+
+const (
+	postCount = 200
+	drafts    = 3 // further posts that are not published
+)
+
+// posts publishes the history, one after another, and leaves some drafts and a post for
+// tomorrow.
+func (s *stage) posts(ctx context.Context) error {
+	for _, at := range s.workingTimes(postCount) {
+		s.advance(at)
+		author := s.anybody()
+		d := s.post(author)
+		made, err := s.app.Posts.Create(ctx, s.members[author].who, d)
+		if err != nil {
+			return err
+		}
+		if d.Permissions.Value.Public {
+			s.published = append(s.published, published{made.ID, author, at})
+		}
+	}
+	for i := range drafts + 1 {
+		d := s.post(0)
+		d.Status = set("DRAFT")
+		if i == drafts {
+			d.Status, d.PublishAt = set("SCHEDULED"), set(api.Time(s.now.Add(24*time.Hour)))
+		}
+		if _, err := s.app.Posts.Create(ctx, s.admin, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// workingTimes spreads n times over the days of the history, between 7 and 17 o'clock.
+func (s *stage) workingTimes(n int) []time.Time {
+	times := make([]time.Time, n)
+	for i := range times {
+		day := 1 + i*(days-2)/n
+		times[i] = s.began.Add(time.Duration(day)*24*time.Hour + 7*time.Hour + time.Duration(s.random.Int64N(int64(10*time.Hour))))
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	return times
+}
+
+func (s *stage) post(author int) post.Draft {
+	topic := topics[0]
+	if s.chance(70) {
+		topic = topics[departmentOf(author)]
+	}
+	somebody := s.anybody()
+	text := s.fill(pick(s, topic.texts), somebody)
+	if s.chance(60) {
+		text += " " + pick(s, closings)
+	}
+	d := post.Draft{PostText: set(text), Permissions: set(s.audience())}
+	if s.chance(50) {
+		d.Tags = set(api.Strings{topic.tag})
+	}
+	if strings.Contains(text, s.members[somebody].first) {
+		d.Mention = set(api.Strings{s.members[somebody].who.UserID})
+	}
+	if s.chance(8) {
+		d.Links = set(api.Strings{fmt.Sprintf("https://maps.%s/sheet/%d", domain, 100+s.random.IntN(800))})
+	}
+	if s.chance(6) {
+		d.Location = set(post.Location{TextAddress: pick(s, landmarks)})
+	}
+	return d
+}
+
+// fill replaces {person}, {place} and {n}.
+func (s *stage) fill(text string, somebody int) string {
+	return strings.NewReplacer("{person}", s.members[somebody].first, "{place}", pick(s, landmarks), "{n}", fmt.Sprint(2+s.random.IntN(40))).Replace(text)
+}
+
+// audience mixes who posts are for: most are for everybody.
+func (s *stage) audience() audience.Permissions {
+	switch n := s.random.IntN(100); {
+	case n < 68:
+		return audience.Permissions{Public: true}
+	case n < 80:
+		return audience.Permissions{Team: true}
+	case n < 87:
+		return audience.Permissions{Friends: true}
+	case n < 93:
+		return audience.Permissions{Locations: api.Strings{s.locations[pick(s, locationNames)]}}
+	case n < 97:
+		return audience.Permissions{Groups: api.Strings{s.groups[pick(s, groups).Name]}}
+	}
+	return audience.Permissions{OnlyMe: true}
+}
+
+// remark is something people do about a post, at a time.
+type remark struct {
+	at time.Time
+	do func(ctx context.Context) error
+}
+
+// talk lets people answer the posts everybody may see: comments, reactions, bookmarks.
+func (s *stage) talk(ctx context.Context) error {
+	var remarks []remark
+	for _, p := range s.published {
+		soon := func() time.Time { return p.at.Add(time.Duration(s.random.Int64N(int64(20 * time.Hour)))) }
+		on := social.On("post", p.id)
+		for range max(0, s.random.IntN(6)-3) {
+			who, d := s.members[s.anybody()].who, social.Draft{Text: s.fill(pick(s, answers), p.author)}
+			remarks = append(remarks, remark{soon(), func(ctx context.Context) error {
+				_, err := s.app.Social.Comment(ctx, who, on, d)
+				return err
+			}})
+		}
+		for range s.random.IntN(7) {
+			who, reaction := s.members[s.anybody()].who, pick(s, reactions)
+			remarks = append(remarks, remark{soon(), func(ctx context.Context) error {
+				_, err := s.app.Social.React(ctx, who, on, reaction, true)
+				return err
+			}})
+		}
+		if s.chance(15) {
+			who := s.members[s.anybody()].who
+			remarks = append(remarks, remark{soon(), func(ctx context.Context) error {
+				_, err := s.app.Social.Bookmark(ctx, who, on)
+				return err
+			}})
+		}
+	}
+	slices.SortStableFunc(remarks, func(a, b remark) int { return a.at.Compare(b.at) })
+	for chunk := range slices.Chunk(remarks, workers) {
+		s.advance(chunk[0].at)
+		if err := each(len(chunk), func(i int) error { return chunk[i].do(ctx) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
