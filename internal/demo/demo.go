@@ -94,6 +94,7 @@ type stage struct {
 	locations, groups map[string]string // ids by name
 	members           []member          // the administrator first
 	published         []published
+	told              [7]int // texts used, by topic
 }
 
 // member is a person with who they are.

@@ -46,24 +46,29 @@ func (s *stage) posts(ctx context.Context) error {
 	return nil
 }
 
-// workingTimes spreads n times over the days of the history, between 7 and 17 o'clock.
+// workingTimes spreads n times over the working days of the history, between 7 and 17 o'clock.
 func (s *stage) workingTimes(n int) []time.Time {
-	times := make([]time.Time, n)
-	for i := range times {
-		day := 1 + i*(days-2)/n
-		times[i] = s.began.Add(time.Duration(day)*24*time.Hour + 7*time.Hour + time.Duration(s.random.Int64N(int64(10*time.Hour))))
+	var times []time.Time
+	for len(times) < n {
+		day := s.began.Add(time.Duration(1+s.random.IntN(days)) * 24 * time.Hour)
+		at := day.Add(7*time.Hour + time.Duration(s.random.Int64N(int64(10*time.Hour))))
+		if weekday := day.Weekday(); weekday != time.Saturday && weekday != time.Sunday && at.Before(s.now.Add(-time.Hour)) {
+			times = append(times, at)
+		}
 	}
 	slices.SortFunc(times, time.Time.Compare)
 	return times
 }
 
 func (s *stage) post(author int) post.Draft {
-	topic := topics[0]
+	subject := 0
 	if s.chance(70) {
-		topic = topics[departmentOf(author)]
+		subject = departmentOf(author)
 	}
+	topic := topics[subject]
+	s.told[subject]++ // in turn, so that nobody repeats somebody soon
 	somebody := s.anybody()
-	text := s.fill(pick(s, topic.texts), somebody)
+	text := s.fill(topic.texts[s.told[subject]%len(topic.texts)], somebody)
 	if s.chance(60) {
 		text += " " + pick(s, closings)
 	}
