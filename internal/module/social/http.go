@@ -8,7 +8,6 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/content"
-	"github.com/workdrive/workdrive/internal/kernel/ids"
 	"github.com/workdrive/workdrive/internal/kernel/person"
 )
 
@@ -59,39 +58,50 @@ type kind struct {
 
 func (k kind) register(r *api.Router) {
 	base, noun := "/api/"+k.Plural+"/{id}", strings.ToUpper(k.Name[:1])+k.Name[1:]
+	one := article(k.Name)
 	object := &authz.Object{Param: "id", Type: k.Name}
 	read, write := authz.Rule{Scope: k.Plural + ":read", Object: object}, authz.Rule{Scope: "comments:write", Object: object}
 	api.Register(r, api.Operation{
-		ID: "list" + noun + "Comments", Method: http.MethodGet, Path: base + "/comments", Tag: "Comment", Summary: "List the comments on a " + k.Name,
+		ID: "list" + noun + "Comments", Method: http.MethodGet, Path: base + "/comments", Tag: "Comment", Summary: "List the comments on " + one,
 		Authz: read, Example: api.Example{Response: `{"comments":[` + commentExample + `],` + metaExample + `}`},
 	}, k.listComments)
 	api.Register(r, api.Operation{
-		ID: "create" + noun + "Comment", Method: http.MethodPost, Path: base + "/comments", Tag: "Comment", Summary: "Comment on a " + k.Name,
+		ID: "create" + noun + "Comment", Method: http.MethodPost, Path: base + "/comments", Tag: "Comment", Summary: "Comment on " + one,
 		Status: http.StatusCreated, Authz: write, Example: api.Example{Request: `{"text":"Well done."}`, Response: commentExample},
 	}, k.createComment)
 	write.Scope = "reactions:write"
 	api.Register(r, api.Operation{
-		ID: "list" + noun + "Reactions", Method: http.MethodGet, Path: base + "/reactions", Tag: "Reaction", Summary: "List who reacted to a " + k.Name,
+		ID: "list" + noun + "Reactions", Method: http.MethodGet, Path: base + "/reactions", Tag: "Reaction", Summary: "List who reacted to " + one,
 		Authz:   read,
 		Example: api.Example{Response: `{"reactions":[{"type":"like","createdAt":"2026-11-24T09:30:00.000Z","user":` + personExample + `}],` + metaExample + `}`},
 	}, k.listReactions)
 	api.Register(r, api.Operation{
-		ID: "add" + noun + "Reaction", Method: http.MethodPut, Path: base + "/reactions/{reaction}", Tag: "Reaction", Summary: "React to a " + k.Name,
-		Authz: write, Example: api.Example{Response: summaryExample},
+		ID: "reactTo" + noun, Method: http.MethodPut, Path: base + "/reactions/{reaction}", Tag: "Reaction", Summary: "React to " + one,
+		Description: "A person may give several different reactions, each once: giving one again changes nothing. The answer counts everybody's.",
+		Authz:       write, Example: api.Example{Response: summaryExample},
 	}, k.react)
 	api.Register(r, api.Operation{
-		ID: "remove" + noun + "Reaction", Method: http.MethodDelete, Path: base + "/reactions/{reaction}", Tag: "Reaction",
-		Summary: "Take a reaction to a " + k.Name + " back", Status: http.StatusNoContent, Authz: write,
+		ID: "unreactTo" + noun, Method: http.MethodDelete, Path: base + "/reactions/{reaction}", Tag: "Reaction",
+		Summary: "Take a reaction to " + one + " back", Status: http.StatusNoContent, Authz: write,
 	}, k.unreact)
 	write.Scope = "bookmarks:write"
 	api.Register(r, api.Operation{
-		ID: "bookmark" + noun, Method: http.MethodPut, Path: base + "/bookmark", Tag: "Bookmark", Summary: "Bookmark a " + k.Name,
-		Authz: write, Example: api.Example{Response: bookmarkExample},
+		ID: "bookmark" + noun, Method: http.MethodPut, Path: base + "/bookmark", Tag: "Bookmark", Summary: "Bookmark " + one,
+		Description: "A bookmark is private. Bookmarking again gives the bookmark there is.",
+		Authz:       write, Example: api.Example{Response: bookmarkExample},
 	}, k.bookmark)
 	api.Register(r, api.Operation{
 		ID: "unbookmark" + noun, Method: http.MethodDelete, Path: base + "/bookmark", Tag: "Bookmark",
-		Summary: "Take the bookmark off a " + k.Name, Status: http.StatusNoContent, Authz: write,
+		Summary: "Take the bookmark off " + one, Status: http.StatusNoContent, Authz: write,
 	}, k.unbookmark)
+}
+
+// article puts the indefinite article before a noun.
+func article(noun string) string {
+	if strings.ContainsAny(noun[:1], "aeiou") {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // CommentView is a comment as clients read it.
@@ -141,9 +151,7 @@ func (k kind) listComments(ctx context.Context, who authz.Actor, in *listInput) 
 		out.Body.Comments[i] = commentView(c, p.Cards)
 	}
 	out.Body.Meta = in.Meta(p.Total)
-	if n := len(p.Comments); n == in.Limit() {
-		out.Body.Meta.NextCursor = ids.EncodeCursor(after{p.Comments[n-1].CreatedAt, p.Comments[n-1].ID})
-	}
+	out.Body.Meta.NextCursor = p.Next
 	return out, nil
 }
 
@@ -244,16 +252,17 @@ type ReactionView struct {
 }
 
 func (k kind) listReactions(ctx context.Context, who authz.Actor, in *reactionsInput) (*reactionsOutput, error) {
-	list, total, err := k.Reactions(ctx, who, target{k.Name, in.ID}, in.Reaction, in.Page)
+	p, err := k.Reactions(ctx, who, target{k.Name, in.ID}, in.Reaction, in.Page)
 	if err != nil {
 		return nil, err
 	}
 	out := &reactionsOutput{}
-	out.Body.Reactions = make([]ReactionView, len(list))
-	for i, r := range list {
+	out.Body.Reactions = make([]ReactionView, len(p.List))
+	for i, r := range p.List {
 		out.Body.Reactions[i] = ReactionView{r.Name, api.At(r.At), r.By}
 	}
-	out.Body.Meta = in.Meta(total)
+	out.Body.Meta = in.Meta(p.Total)
+	out.Body.Meta.NextCursor = p.Next
 	return out, nil
 }
 
@@ -291,15 +300,16 @@ type bookmarksOutput struct {
 }
 
 func (s *Service) listBookmarks(ctx context.Context, who authz.Actor, in *struct{ api.Page }) (*bookmarksOutput, error) {
-	list, total, err := s.Bookmarks(ctx, who, in.Page)
+	p, err := s.Bookmarks(ctx, who, in.Page)
 	if err != nil {
 		return nil, err
 	}
 	out := &bookmarksOutput{}
-	out.Body.Bookmarks = make([]BookmarkView, len(list))
-	for i, b := range list {
+	out.Body.Bookmarks = make([]BookmarkView, len(p.List))
+	for i, b := range p.List {
 		out.Body.Bookmarks[i] = bookmarkView(b)
 	}
-	out.Body.Meta = in.Meta(total)
+	out.Body.Meta = in.Meta(p.Total)
+	out.Body.Meta.NextCursor = p.Next
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -31,17 +32,20 @@ func (c *Comment) scan(from db.Row) error {
 	return json.Unmarshal([]byte(mentions), &c.Mentions)
 }
 
-// after is where a listing of comments goes on.
-type after struct {
-	At int64  `json:"t"`
-	ID string `json:"i"`
-}
+// The listings read one row more than the page, which tells whether there is a next one.
+
+// firstComment comes before every comment, latest before everything that is listed latest
+// first.
+var (
+	firstComment = position{At: -1}
+	latest       = position{At: math.MaxInt64}
+)
 
 // comments reads a page of an item's comments, oldest first.
-func (store) comments(ctx context.Context, q db.Queryer, orgID string, item content.Item, from after, limit, offset int) ([]Comment, error) {
+func (store) comments(ctx context.Context, q db.Queryer, orgID string, item content.Item, p span) ([]Comment, error) {
 	rows, err := q.Query(ctx, `SELECT `+commentColumns+` FROM comments c`+commentJoins+
 		`WHERE c.org_id = ? AND c.kind = ? AND c.item_id = ? AND (c.created_at, c.id) > (?, ?) ORDER BY c.created_at, c.id LIMIT ? OFFSET ?`,
-		orgID, item.Kind, item.ID, from.At, from.ID, limit, offset)
+		orgID, item.Kind, item.ID, p.after.At, p.after.ID, p.limit+1, p.offset)
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +120,13 @@ func (store) removeReaction(ctx context.Context, tx db.Tx, who authz.Actor, item
 }
 
 // reactions reads a page of who reacted, latest first; reaction "" is any.
-func (store) reactions(ctx context.Context, q db.Queryer, orgID string, item content.Item, reaction string, limit, offset int) ([]Reaction, error) {
+func (store) reactions(ctx context.Context, q db.Queryer, orgID string, item content.Item, reaction string, p span) ([]Reaction, error) {
 	rows, err := q.Query(ctx, `SELECT r.reaction, r.created_at, `+person.Columns+` FROM reactions r
 		JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id`+person.Join+`
 		WHERE r.org_id = ?1 AND r.kind = ?2 AND r.item_id = ?3 AND (?4 = '' OR r.reaction = ?4)
-		ORDER BY r.created_at DESC, r.user_id, r.reaction LIMIT ?5 OFFSET ?6`, orgID, item.Kind, item.ID, reaction, limit, offset)
+		  AND r.created_at <= ?5 AND (r.created_at < ?5 OR (r.user_id, r.reaction) > (?6, ?7))
+		ORDER BY r.created_at DESC, r.user_id, r.reaction LIMIT ?8 OFFSET ?9`,
+		orgID, item.Kind, item.ID, reaction, p.after.At, p.after.ID, p.after.Reaction, p.limit+1, p.offset)
 	if err != nil {
 		return nil, err
 	}
@@ -163,14 +169,15 @@ func (store) removeBookmark(ctx context.Context, tx db.Tx, who authz.Actor, item
 }
 
 // bookmarks reads a page of a person's bookmarks on items they may see, latest first.
-func (store) bookmarks(ctx context.Context, q db.Queryer, visible content.Visibility, limit, offset int) ([]Bookmark, int, error) {
+func (store) bookmarks(ctx context.Context, q db.Queryer, visible content.Visibility, p span) ([]Bookmark, int, error) {
 	from := ` FROM bookmarks b WHERE b.org_id = ?1 AND b.user_id = ?2 AND ` + visible.Where("b.kind", "b.item_id")
 	var total int
 	if err := q.QueryRow(ctx, `SELECT COUNT(*)`+from, visible.Args...).Scan(&total); err != nil {
 		return nil, 0, err
 	}
-	rows, err := q.Query(ctx, `SELECT b.id, b.kind, b.item_id, b.created_at`+from+` ORDER BY b.created_at DESC, b.id DESC LIMIT ? OFFSET ?`,
-		append(slices.Clone(visible.Args), limit, offset)...)
+	rows, err := q.Query(ctx, `SELECT b.id, b.kind, b.item_id, b.created_at`+from+` AND (b.created_at, b.id) < (?, ?)
+		ORDER BY b.created_at DESC, b.id DESC LIMIT ? OFFSET ?`,
+		append(slices.Clone(visible.Args), p.after.At, p.after.ID, p.limit+1, p.offset)...)
 	if err != nil {
 		return nil, 0, err
 	}
