@@ -177,6 +177,11 @@ SELECT u.org_id, CAST(? AS TEXT), u.id FROM users u WHERE u.org_id = ? AND u.id 
 
 // remove deletes a location and what refers to it.
 func (store) remove(ctx context.Context, tx db.Tx, orgID, id string, at stamp) error {
+	// Waits for people who are being created at it at this moment: that does not take the directory lock, and
+	// on PostgreSQL their reference would refuse the deletion.
+	if err := tx.QueryRow(ctx, `SELECT id FROM locations WHERE org_id = ? AND id = ? {forUpdate}`, orgID, id).Scan(&id); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `UPDATE users SET location_id = NULL, version = version + 1, updated_at = ?, updated_by = ?
 WHERE org_id = ? AND location_id = ?`, at.ms, at.by, orgID, id); err != nil {
 		return err

@@ -151,6 +151,11 @@ func (store) leave(ctx context.Context, tx db.Tx, orgID, id string, people []str
 
 // remove deletes a group and who is in it.
 func (store) remove(ctx context.Context, tx db.Tx, orgID, id string) error {
+	// Waits for people who are being created in it at this moment: that does not take the directory lock, and
+	// on PostgreSQL their reference would refuse the deletion.
+	if err := tx.QueryRow(ctx, `SELECT id FROM security_groups WHERE org_id = ? AND id = ? {forUpdate}`, orgID, id).Scan(&id); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM security_group_members WHERE org_id = ? AND group_id = ?`, orgID, id); err != nil {
 		return err
 	}
