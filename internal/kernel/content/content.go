@@ -236,11 +236,10 @@ func (r *Reactions) apply(ctx context.Context, tx db.Tx, orgID string, item Item
 	return err
 }
 
-// latestReactors reads who reacted last. One person may have several reactions, so it
-// reads a few rows more than it shows.
+// latestReactors reads who reacted last; a person may have several reactions.
 func latestReactors(ctx context.Context, q db.Queryer, orgID string, item Item) ([]string, error) {
 	rows, err := q.Query(ctx, `SELECT user_id FROM reactions WHERE org_id = ? AND kind = ? AND item_id = ?
-		ORDER BY created_at DESC, user_id LIMIT ?`, orgID, item.Kind, item.ID, maxLatest*4)
+		GROUP BY user_id ORDER BY MAX(created_at) DESC, user_id LIMIT ?`, orgID, item.Kind, item.ID, maxLatest)
 	if err != nil {
 		return nil, err
 	}
@@ -251,9 +250,7 @@ func latestReactors(ctx context.Context, q db.Queryer, orgID string, item Item) 
 		if err := rows.Scan(&id); err != nil {
 			return nil, err
 		}
-		if !slices.Contains(latest, id) && len(latest) < maxLatest {
-			latest = append(latest, id)
-		}
+		latest = append(latest, id)
 	}
 	return latest, rows.Err()
 }

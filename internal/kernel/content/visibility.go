@@ -29,5 +29,8 @@ func (v Visibility) Where(kind, id string) string {
 		parts = append(parts, `(`+kind+` = '`+k.Name+`' AND EXISTS (SELECT 1 FROM `+k.Table+` i WHERE i.org_id = ?1 AND i.id = `+id+
 			` AND (i.author_id = ?2 OR (i.status = 'PUBLISHED' AND i.audience_id {inInts ?3}))))`)
 	}
+	if len(parts) == 0 {
+		return `FALSE`
+	}
 	return `(` + strings.Join(parts, ` OR `) + `)`
 }

@@ -58,7 +58,7 @@ type Extra struct {
 // Location is the place a post names.
 type Location struct {
 	TextAddress string       `json:"textAddress" maxLength:"500" doc:"The place in words"`
-	Coordinates *Coordinates `json:"coordinates,omitempty" doc:"The place on the map"`
+	Coordinates *Coordinates `json:"coordinates" doc:"The place on the map"`
 }
 
 // Coordinates are degrees in decimal notation, kept as text as the reference has them.
