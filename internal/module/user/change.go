@@ -163,6 +163,9 @@ func (s *Service) save(ctx context.Context, tx db.Tx, who authz.Actor, e edit, a
 	departments.addPtr(e.before.department)
 	departments.addPtr(r.department)
 	if e.before.head || name == "user.archived" || deref(e.before.department) != deref(r.department) || e.before.status == Archive {
+		if err := s.store.lockDepartments(ctx, tx, orgID, departments.list()); err != nil {
+			return err
+		}
 		if err := s.store.ensureHeads(ctx, tx, orgID, departments.list(), at); err != nil {
 			return err
 		}

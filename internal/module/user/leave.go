@@ -95,6 +95,9 @@ func (s *Service) archive(ctx context.Context, tx db.Tx, who authz.Actor, leaver
 	if err := s.store.liftReports(ctx, tx, who.OrgID, gone, at); err != nil {
 		return err
 	}
+	if err := s.store.lockDepartments(ctx, tx, who.OrgID, departments.list()); err != nil {
+		return err
+	}
 	if err := s.store.ensureHeads(ctx, tx, who.OrgID, departments.list(), at); err != nil {
 		return err
 	}

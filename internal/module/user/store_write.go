@@ -180,3 +180,10 @@ func (store) follows(ctx context.Context, q db.Queryer, orgID, follower, followe
 		orgID, follower, followed).Scan(&n)
 	return n > 0, err
 }
+
+// lockDepartments waits for people who are being created in departments at this moment, which
+// does not take the directory lock, and makes those wait who are to be created there.
+func (store) lockDepartments(ctx context.Context, tx db.Tx, orgID string, departments []string) error {
+	return each(ctx, tx, func(db.Rows) error { return nil },
+		`SELECT id FROM departments WHERE org_id = ? AND id {in} ORDER BY id {forUpdate}`, orgID, db.List(departments))
+}
