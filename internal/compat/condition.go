@@ -23,7 +23,6 @@ type request struct {
 	start   []byte // of the body
 	failed  error  // reading it
 	members map[string]json.RawMessage
-	isList  bool
 }
 
 // body gives the members of the body when it is a JSON object, and leaves it to be read again.

@@ -80,9 +80,6 @@ func (r *rig) as(who authz.Actor) authz.Actor {
 	return who
 }
 
-// person adds a member.
-func (r *rig) person(name string) string { return r.Person(r.T, name).UserID }
-
 // answer is an HTTP answer with its decoded body.
 type answer struct {
 	*testing.T
@@ -160,13 +157,4 @@ func (r *rig) saw(event string) bool {
 		}
 	}
 	return false
-}
-
-// count reads one number.
-func (r *rig) count(query string, args ...any) (n int) {
-	r.Helper()
-	if err := r.db.Reader(context.Background()).QueryRow(context.Background(), query, args...).Scan(&n); err != nil {
-		r.Fatal(err)
-	}
-	return n
 }
