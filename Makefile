@@ -30,7 +30,7 @@ test: ## Run every test on both engines; installs PostgreSQL from Debian's packa
 lint: ## Run the linters
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo 'not formatted:'; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	go vet ./...
-	$(TOOLS) golangci-lint run
+	$(TOOLS) golangci-lint run --allow-parallel-runners
 
 .PHONY: generate
 generate: ## Renew the derived files: api/openapi.json
