@@ -1,0 +1,339 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/workdrive/workdrive/internal/kernel/api"
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
+	"github.com/workdrive/workdrive/internal/kernel/config"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/ids"
+	"github.com/workdrive/workdrive/internal/module/org"
+	"github.com/workdrive/workdrive/internal/module/token"
+)
+
+// world is what the isolation matrix is tried on: the whole app with two organizations that
+// must not know of each other, a suspended one, and everybody who may knock.
+type world struct {
+	t       *testing.T
+	app     *App
+	clock   *clock.Manual
+	tenants [2]tenant // the root organization and a child of it
+	front   http.Handler
+	actors  []actor
+	shared  map[string]string // objects that requests are refused on, by actor, kind and relation
+	n       int
+}
+
+// tenant is an organization with an administrator, and with a member who owns what is tried:
+// nobody who sends requests in the matrix is the keeper.
+type tenant struct {
+	letter, id          string
+	admin, keeper       authz.Actor
+	adminKey, keeperKey string
+}
+
+// actor is somebody who sends requests.
+type actor struct {
+	name string
+	key  string
+	home int // the tenant whose objects are its own
+	who  authz.Actor
+	// owner owns what is the actor's own, and makes it with ownKey: who and key may be unable to.
+	owner  authz.Actor
+	ownKey string
+	barred int // the answer to everything, 0 for somebody who may come in
+}
+
+// Relations of an object to an actor.
+const (
+	none    = "-"       // the operation is on no object
+	own     = "own"     // the actor's
+	visible = "visible" // somebody else's, and the actor may know of it
+	hidden  = "hidden"  // of the same organization, but the actor may not know of it
+	foreign = "foreign" // of the other organization
+	deleted = "deleted" // there was one
+	missing = "missing" // there never was
+)
+
+// relations says which relations an object of a type can have.
+func (a actor) relations(kind string) []string {
+	switch kind {
+	case "":
+		return []string{none}
+	case "post", "comment":
+		return []string{own, visible, hidden, foreign, deleted, missing}
+	case "department", "location", "securityGroup", "category":
+		return []string{visible, foreign, deleted, missing}
+	case "user": // people are archived, never deleted
+		return []string{own, visible, foreign, missing}
+	case "organization": // the root's administrators know of its children, who know of nobody
+		if a.home == 0 && a.who.Can(authz.OrganizationManage) {
+			return []string{own, visible, missing}
+		}
+		return []string{own, foreign, missing}
+	case "token":
+		if a.who.Can(authz.TokensManage) {
+			return []string{own, visible, foreign, deleted, missing}
+		}
+		return []string{own, hidden, foreign, deleted, missing}
+	}
+	return nil
+}
+
+func newWorld(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	w := &world{t: t, clock: clock.NewManual(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)), shared: map[string]string{}}
+	var err error
+	w.app, err = New(Options{Version: Release, Server: config.Server{MaxInFlight: 64}, DB: d, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.front = front(w.app.Handler(), w.app.router)
+	root, err := w.app.Orgs.Setup(t.Context(), org.Setup{Name: "Alpha", Email: "admin@a.example", FirstName: "Ada", LastName: "Alpha"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.tenants[0] = w.tenant("A", root.Organization.ID, root.UserID, true)
+	w.tenants[1] = w.child("B")
+	w.cast()
+	return w
+}
+
+func (w *world) child(letter string) tenant {
+	made := w.made(w.tenants[0].adminKey, "POST", "/api/organization", `{"name":"Child %s","admin":{"email":"admin@%s.example"}}`, letter, strings.ToLower(letter))
+	return w.tenant(letter, made["id"].(string), made["createdBy"].(string), false)
+}
+
+func (w *world) tenant(letter, id, admin string, root bool) tenant {
+	t := tenant{letter: letter, id: id, admin: authz.Actor{OrgID: id, UserID: admin, Root: root, Capabilities: authz.Capabilities}}
+	t.adminKey, _ = w.keyOf(t.admin, admin, nil, 0)
+	t.keeper = w.person(t, "keeper", "ACTIVE", "")
+	t.keeperKey, _ = w.keyOf(t.admin, t.keeper.UserID, nil, 0)
+	w.made(t.adminKey, "PATCH", "/api/organization/"+id, `{"description":"canary-%s-profile"}`, letter)
+	return t
+}
+
+// person makes a member of an organization.
+func (w *world) person(t tenant, name, status, supervisor string) authz.Actor {
+	w.n++
+	reports := ""
+	if supervisor != "" {
+		reports = fmt.Sprintf(`,"reportsTo":%q`, supervisor)
+	}
+	u := w.made(t.adminKey, "POST", "/api/users/add", `{"email":"%s%d@%s.example","firstName":"%s","lastName":"canary-%s-person","status":"%s"%s}`,
+		name, w.n, strings.ToLower(t.letter), name, t.letter, status, reports)
+	return authz.Actor{OrgID: t.id, UserID: u["id"].(string), Root: t.admin.Root}
+}
+
+// keyOf makes a key of a person and gives its secret and its id.
+func (w *world) keyOf(by authz.Actor, userID string, scopes []string, life time.Duration) (secret, id string) {
+	d := token.Draft{Name: "canary-key", UserID: userID, Scopes: scopes}
+	if life > 0 {
+		end := api.At(w.clock.Now().Add(life).UnixMilli())
+		d.ExpiresAt = &end
+	}
+	k, err := w.app.Tokens.CreateFor(w.t.Context(), by, d)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return k.Secret, k.ID
+}
+
+// unknownKey has the form and the checksum of a key, and is none.
+const unknownKey = "wd_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa3zd4tmt6"
+
+// cast makes everybody who sends requests.
+func (w *world) cast() {
+	a, b := w.tenants[0], w.tenants[1]
+	boss := w.person(a, "boss", "ACTIVE", "")
+	member := w.person(a, "member", "ACTIVE", "")
+	author := w.person(a, "author", "ACTIVE", boss.UserID)
+	blocked := w.person(a, "blocked", "ACTIVE", "")
+	with := func(name string, who authz.Actor, home int, scopes ...string) actor {
+		by := w.tenants[home].admin
+		full, _ := w.keyOf(by, who.UserID, nil, 0)
+		key := full
+		if who.Scopes = scopes; len(scopes) > 0 {
+			key, _ = w.keyOf(by, who.UserID, scopes, 0)
+		}
+		return actor{name: name, key: key, home: home, who: who, owner: who, ownKey: full}
+	}
+	barred := func(name, key string, who authz.Actor, status int) actor {
+		x := with(name, member, 0)
+		x.key, x.who, x.barred = key, who, status
+		return x
+	}
+	revoked, revokedID := w.keyOf(a.admin, member.UserID, nil, 0)
+	w.made(a.adminKey, "DELETE", "/api/tokens/"+revokedID, "")
+	expired, _ := w.keyOf(a.admin, member.UserID, nil, time.Hour)
+	w.clock.Advance(2 * time.Hour)
+	blockedKey, _ := w.keyOf(a.admin, blocked.UserID, nil, 0)
+	w.made(a.adminKey, "PATCH", "/api/users/"+blocked.UserID, `{"status":"BLOCKED"}`)
+	c := w.child("C")
+	w.made(a.adminKey, "PATCH", "/api/organization/"+c.id, `{"status":"SUSPENDED"}`)
+	w.actors = []actor{
+		barred("none", "", authz.Actor{}, http.StatusUnauthorized),
+		barred("garbage", unknownKey, authz.Actor{}, http.StatusUnauthorized),
+		barred("revoked", revoked, member, http.StatusUnauthorized),
+		barred("expired", expired, member, http.StatusUnauthorized),
+		barred("blockedUser", blockedKey, blocked, http.StatusUnauthorized),
+		barred("suspendedOrg", c.adminKey, c.admin, http.StatusForbidden),
+		with("otherOrg", b.admin, 1),
+		with("user", member, 0),
+		with("supervisor", boss, 0),
+		with("admin", a.admin, 0),
+		with("author", author, 0),
+		with("readOnlyScope", author, 0, "*:read"),
+		with("readOnlyAdmin", a.admin, 0, "*:read"),
+		with("writeOnlyScope", a.admin, 0, "*:write"),
+	}
+}
+
+func (w *world) actor(name string) actor {
+	i := slices.IndexFunc(w.actors, func(a actor) bool { return a.name == name })
+	return w.actors[i]
+}
+
+// opKey is where a request carries its operation, for authenticators that err on one only.
+type opKey struct{}
+
+// covered are operations that the table of spellings answers with another one, so that they
+// are asked behind it. It only shrinks.
+var covered = map[string]string{"listOrganizations": "organizations is taken for a spelling of organization"}
+
+// front is a handler, but for covered operations, which go to the router behind it.
+func front(h, router http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if op, _ := r.Context().Value(opKey{}).(string); covered[op] != "" {
+			router.ServeHTTP(rw, r)
+			return
+		}
+		h.ServeHTTP(rw, r)
+	})
+}
+
+// request is one request as it is sent.
+type request struct{ method, target, key, body, op string }
+
+// do sends a request and gives the status and every byte of the answer.
+func (w *world) do(h http.Handler, q request) (int, string) {
+	w.n++
+	ctx := context.WithValue(w.t.Context(), opKey{}, q.op)
+	r := httptest.NewRequestWithContext(ctx, q.method, q.target, strings.NewReader(q.body))
+	r.RemoteAddr = fmt.Sprintf("10.%d.%d.1:1000", w.n>>8&255, w.n&255) // wrong keys are counted by address
+	r.Header.Set("X-Request-Id", "matrix-0000")
+	if q.body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if q.key != "" {
+		r.Header.Set("X-Api-Key", q.key)
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, r)
+	return rec.Code, fmt.Sprint(rec.Header()) + "\n" + rec.Body.String()
+}
+
+// made sends a request that must succeed and gives the answer.
+func (w *world) made(key, method, target, body string, args ...any) map[string]any {
+	w.t.Helper()
+	if len(args) > 0 {
+		body = fmt.Sprintf(body, args...)
+	}
+	status, text := w.do(w.front, request{method: method, target: target, key: key, body: body})
+	if status >= 300 {
+		w.t.Fatalf("%s %s: %d %s", method, target, status, text)
+	}
+	_, text, _ = strings.Cut(text, "\n")
+	var out map[string]any
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &out); err != nil {
+			w.t.Fatalf("%s %s: %v: %s", method, target, err, text)
+		}
+	}
+	return out
+}
+
+// object gives an object of a kind in a relation to an actor, which others may share.
+func (w *world) object(a actor, kind, relation string) string {
+	at := a.name + " " + kind + " " + relation
+	if w.shared[at] == "" {
+		w.shared[at] = w.fresh(a, kind, relation)
+	}
+	return w.shared[at]
+}
+
+// fresh makes an object of a kind in a relation to an actor.
+func (w *world) fresh(a actor, kind, relation string) string {
+	w.t.Helper()
+	if relation == missing {
+		return ids.New()
+	}
+	home := w.tenants[a.home]
+	if relation == foreign {
+		home = w.tenants[1-a.home]
+	}
+	if kind == "organization" && relation == visible {
+		home = w.tenants[1]
+	}
+	owner, ownerKey := home.keeper, home.keeperKey
+	if relation == own {
+		owner, ownerKey = a.owner, a.ownKey
+	}
+	canary := "canary-" + home.letter + "-" + map[bool]string{true: hidden, false: "shown"}[relation == hidden]
+	id, path := w.make(kind, home, owner, ownerKey, canary)
+	if relation == deleted {
+		w.made(home.adminKey, "DELETE", path+id, "")
+	}
+	return id
+}
+
+// make makes an object and gives its id and its collection's path. What has a text says the
+// canary; a canary that says hidden hides it.
+func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, canary string) (id, path string) {
+	w.n++
+	audience := map[bool]string{true: "onlyMe", false: "public"}[strings.HasSuffix(canary, hidden)]
+	post := func(key string) string {
+		return w.made(key, "POST", "/api/posts", `{"postText":"%s %d","permissions":{"%s":true}}`, canary, w.n, audience)["id"].(string)
+	}
+	add := func(path, body string) (string, string) {
+		return w.made(home.adminKey, "POST", path, body, fmt.Sprintf("%s %d", canary, w.n))["id"].(string), path + "/"
+	}
+	switch kind {
+	case "post":
+		return post(ownerKey), "/api/posts/"
+	case "comment":
+		on := post(home.keeperKey)
+		return w.made(ownerKey, "POST", "/api/posts/"+on+"/comments", `{"text":"%s"}`, canary)["id"].(string), "/api/comments/"
+	case "department":
+		return add("/api/departments", `{"name":"%s","members":[]}`)
+	case "location":
+		return add("/api/locations", `{"name":"%s"}`)
+	case "securityGroup":
+		return add("/api/security_groups", `{"name":"%s"}`)
+	case "category":
+		return add("/api/categories", `{"moduleCode":1,"category":"%s"}`)
+	case "user":
+		if owner.UserID != home.keeper.UserID {
+			return owner.UserID, ""
+		}
+		return w.person(home, "someone", "ACTIVE", "").UserID, ""
+	case "organization":
+		return home.id, ""
+	case "token":
+		_, id := w.keyOf(home.admin, owner.UserID, nil, 0)
+		return id, "/api/tokens/"
+	}
+	w.t.Fatalf("nobody knows how to make a %s: add it to world.make and actor.relations", kind)
+	return "", ""
+}
