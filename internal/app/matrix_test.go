@@ -397,8 +397,6 @@ func (w *world) fingerprint() map[string]string {
 		row := "CAST(t AS text)"
 		if w.sqlite() {
 			row = `quote("` + strings.Join(w.column(`SELECT name FROM pragma_table_info('`+table+`')`), `") || ',' || quote("`) + `")`
-		} else {
-			row = "CAST(t AS text)"
 		}
 		rows := w.column(`SELECT ` + row + ` FROM "` + table + `" t ORDER BY 1`)
 		sum[table] = fmt.Sprintf("%d rows, %x", len(rows), sha256.Sum256([]byte(strings.Join(rows, "\n"))))

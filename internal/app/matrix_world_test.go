@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,11 +197,6 @@ func (w *world) cast() {
 		with("readOnlyAdmin", a.admin, 0, "*:read"),
 		with("writeOnlyScope", a.admin, 0, "*:write"),
 	}
-}
-
-func (w *world) actor(name string) actor {
-	i := slices.IndexFunc(w.actors, func(a actor) bool { return a.name == name })
-	return w.actors[i]
 }
 
 // opKey is where a request carries its operation, for authenticators that err on one only.
