@@ -43,10 +43,10 @@ func tidyQuery(u *url.URL, known []queryParameter) error {
 	var bad fault.Fields
 	seen, repeated := uint64(0), false
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name, ok := unescaped(name)
+		sent, value, _ := strings.Cut(pair, "=")
+		name, ok := unescaped(sent)
 		if _, valueOK := unescaped(value); !ok || !valueOK || strings.Contains(pair, ";") {
-			bad.Add("?"+strings.ToValidUTF8(name, "?"), "field.characters", "This parameter is not percent-encoded UTF-8 text; NUL and bare semicolons are not taken.")
+			bad.Add("?"+strings.ToValidUTF8(sent, "?"), "field.characters", "This parameter is not percent-encoded UTF-8 text; NUL and bare semicolons are not taken.")
 			continue
 		}
 		for i, p := range known {
