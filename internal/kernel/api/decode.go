@@ -185,7 +185,13 @@ type members struct {
 	first   int                 // of its keys in decoder.names
 	path    int                 // length of its pointer
 	seen    map[string]struct{} // its keys, once there are many
-	renamed []string            // fields that another spelling of them was taken for
+	renamed []renamed           // fields that another spelling of them was taken for
+}
+
+// renamed is a field with the edit that gave another spelling its name.
+type renamed struct {
+	name string
+	edit int
 }
 
 func (d *decoder) member(m *members) error {
@@ -209,8 +215,14 @@ func (d *decoder) member(m *members) error {
 	case name != "" && d.isTaken(m, name):
 		d.replace(from, end, `""`)
 	case name != "":
-		m.renamed = append(m.renamed, name)
+		m.renamed = append(m.renamed, renamed{name, len(d.edits)})
 		d.replace(from, end, strconv.Quote(name))
+	default:
+		for _, other := range m.renamed {
+			if other.name == string(key) { // the name itself goes before other spellings
+				d.edits[other.edit].with = `""`
+			}
+		}
 	}
 	if err := d.colon(); err != nil {
 		return err
@@ -244,7 +256,7 @@ func (d *decoder) isDuplicate(m *members, key []byte) bool {
 // isTaken reports that a field has come under its own name or another spelling already.
 func (d *decoder) isTaken(m *members, name string) bool {
 	for _, other := range m.renamed {
-		if other == name {
+		if other.name == name {
 			return true
 		}
 	}

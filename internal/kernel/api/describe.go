@@ -164,15 +164,10 @@ func (r *Router) example(op *mounted, side string) any {
 // server does not start with one.
 func (r *Router) Verify() error {
 	errs := slices.Clone(r.problem)
-	seen := map[string]bool{}
 	for _, op := range r.operations {
 		for _, missing := range r.missing(op) {
 			errs = append(errs, fmt.Errorf("operation %s %s (%s) lacks %s", op.Method, op.Path, op.ID, missing))
 		}
-		if seen[op.ID] {
-			errs = append(errs, fmt.Errorf("operation id %s is used twice", op.ID))
-		}
-		seen[op.ID] = true
 	}
 	return errors.Join(errs...)
 }
