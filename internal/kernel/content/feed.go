@@ -81,7 +81,7 @@ func (c *Content) Feed(ctx context.Context, q db.Queryer, who authz.Actor, query
 	if err != nil {
 		return Feed{}, err
 	}
-	b := newBuilder(k, query, who.OrgID, who.UserID)
+	b := newBuilder(q.Engine(), k, query, who.OrgID, who.UserID)
 	for _, h := range heads {
 		b.total += h.n
 	}
@@ -116,19 +116,20 @@ func (f Feed) Count(ctx context.Context, q db.Queryer) (int, error) {
 	return n, err
 }
 
-// builder writes one listing. Its first arguments are the organization, the viewer, limit
-// and offset. SQLite plans a statement anew whenever a parameter changes that LIMIT was
-// compared with, and tells parameters beyond the 31st not apart: LIMIT must be among the first,
-// or every page would be planned again, at ten times its cost.
+// builder writes one listing. Its first two arguments are the organization and the viewer.
+//
+// LIMIT and OFFSET are written as numbers: with parameters PostgreSQL plans for a tenth of all
+// rows and sorts them, and SQLite plans the statement anew for every page.
 type builder struct {
-	kind  Kind
-	query Query
-	args  []any
-	total int // of the viewer's items, without a bound of time
+	engine db.Engine
+	kind   Kind
+	query  Query
+	args   []any
+	total  int // of the viewer's items, without a bound of time
 }
 
-func newBuilder(k Kind, q Query, orgID, viewerID string) builder {
-	return builder{kind: k, query: q, args: []any{orgID, viewerID, q.Limit, q.Offset}}
+func newBuilder(e db.Engine, k Kind, q Query, viewer ...any) builder {
+	return builder{engine: e, kind: k, query: q, args: viewer}
 }
 
 // param adds an argument and gives its name in the text.
@@ -155,9 +156,9 @@ func (b *builder) feed(page string, set audience.Set) Feed {
 	return Feed{With: `WITH f AS (` + page + `) `, Total: total, Order: `f.score DESC, f.posted_at DESC, f.id DESC`, Args: b.args}
 }
 
-// merge makes one ordered index range per audience and lets the engine merge them: SQLite
-// runs the parts of an ordered UNION ALL as coroutines, PostgreSQL as a Merge Append, so
-// that only the rows of the page are read. The number of parts is rounded up to a power
+// merge makes one ordered index range per audience and lets the engine merge them. SQLite runs
+// the parts of an ordered UNION ALL as coroutines, so that only the rows of the page are read.
+// PostgreSQL prefers to read and sort them all, unless each part is limited by itself. The number of parts is rounded up to a power
 // of two (with an audience that does not exist) to keep the number of statement texts small.
 func (b *builder) merge(set audience.Set) string {
 	var names []string
@@ -173,19 +174,23 @@ func (b *builder) merge(set audience.Set) string {
 		names = append(names, b.param(id))
 	}
 	bounds := b.bounds()
+	order := ` ORDER BY posted_at DESC, id DESC LIMIT `
+	if b.query.Sort != Recent {
+		order = ` ORDER BY score DESC, posted_at DESC, id DESC LIMIT `
+	}
 	var sql strings.Builder
 	for i, name := range names {
 		if i > 0 {
 			sql.WriteString(` UNION ALL `)
 		}
-		sql.WriteString(`SELECT id, ` + b.score() + ` AS score, posted_at FROM ` + b.kind.Table +
-			` WHERE org_id = ?1 AND status = 'PUBLISHED' AND audience_id = ` + name + bounds)
+		part := `SELECT id, ` + b.score() + ` AS score, posted_at FROM ` + b.kind.Table +
+			` WHERE org_id = ?1 AND status = 'PUBLISHED' AND audience_id = ` + name + bounds
+		if b.engine == db.PostgreSQL && parts > 1 {
+			part = `(` + part + order + strconv.Itoa(b.query.Offset+b.query.Limit) + `)`
+		}
+		sql.WriteString(part)
 	}
-	order := ` ORDER BY posted_at DESC, id DESC`
-	if b.query.Sort != Recent {
-		order = ` ORDER BY score DESC, posted_at DESC, id DESC`
-	}
-	sql.WriteString(order + ` LIMIT ?3 OFFSET ?4`)
+	sql.WriteString(order + strconv.Itoa(b.query.Limit) + ` OFFSET ` + strconv.Itoa(b.query.Offset))
 	return sql.String()
 }
 
@@ -211,7 +216,7 @@ func (b *builder) mergePortions(ctx context.Context, q db.Queryer, set audience.
 	query.Offset, query.Limit = 0, b.query.Offset+b.query.Limit
 	var best []Position
 	for chunk := range slices.Chunk(set, maxMerged) {
-		portion := newBuilder(b.kind, query, b.args[0].(string), b.args[1].(string))
+		portion := newBuilder(b.engine, b.kind, query, b.args[0], b.args[1])
 		page := portion.merge(chunk)
 		found, err := positions(ctx, q, page, portion.args)
 		if err != nil {
