@@ -120,7 +120,7 @@ func (w *world) wired(auth api.Authenticator) (*api.Router, http.Handler) {
 	for _, m := range w.app.mounted() {
 		m.Register(r)
 	}
-	return r, front(compat.Handler(r), r)
+	return r, compat.Handler(r)
 }
 
 // reply sends the request of a cell on a fresh object and gives what the table would hold.

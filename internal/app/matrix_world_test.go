@@ -98,7 +98,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.front = front(w.app.Handler(), w.app.router)
+	w.front = w.app.Handler()
 	root, err := w.app.Orgs.Setup(t.Context(), org.Setup{Name: "Alpha", Email: "admin@a.example", FirstName: "Ada", LastName: "Alpha"})
 	if err != nil {
 		t.Fatal(err)
@@ -201,21 +201,6 @@ func (w *world) cast() {
 
 // opKey is where a request carries its operation, for authenticators that err on one only.
 type opKey struct{}
-
-// covered are operations that the table of spellings answers with another one, so that they
-// are asked behind it. It only shrinks.
-var covered = map[string]string{"listOrganizations": "organizations is taken for a spelling of organization"}
-
-// front is a handler, but for covered operations, which go to the router behind it.
-func front(h, router http.Handler) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if op, _ := r.Context().Value(opKey{}).(string); covered[op] != "" {
-			router.ServeHTTP(rw, r)
-			return
-		}
-		h.ServeHTTP(rw, r)
-	})
-}
 
 // request is one request as it is sent.
 type request struct{ method, target, key, body, op string }

@@ -76,7 +76,7 @@ func (t *table) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (q *request) renameSegment() bool {
 	word := firstSegment(q.URL.Path)
 	name, ok := segments[word]
-	if !ok || !strings.HasPrefix(q.URL.Path, prefix+word) || (q.URL.RawPath != "" && !strings.HasPrefix(q.URL.RawPath, prefix+word)) {
+	if !ok || canonicals[q.Method+" "+q.URL.Path] || !strings.HasPrefix(q.URL.Path, prefix+word) || (q.URL.RawPath != "" && !strings.HasPrefix(q.URL.RawPath, prefix+word)) {
 		return false
 	}
 	q.URL.Path = prefix + name + q.URL.Path[len(prefix+word):]

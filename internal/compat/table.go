@@ -21,6 +21,10 @@ var segments = map[string]string{
 	"ssos":                  "sso",
 }
 
+// canonicals are canonical routes whose first segment is another spelling elsewhere: the list
+// of one's own and child organizations has the plural, which is an alias of the singular below.
+var canonicals = map[string]bool{"GET /api/organizations": true, "HEAD /api/organizations": true}
+
 // rows are the accepted spellings beside the canonical ones, in the order of the reference.
 // Where several rows fit, the first whose condition holds is taken.
 var rows = []row{
