@@ -18,10 +18,6 @@ import (
 
 type bare struct{}
 
-type described struct {
-	ID string `path:"id" doc:"Id of it"`
-}
-
 type undescribed struct {
 	ID   string `path:"id"`
 	Page int    `query:"page"`
