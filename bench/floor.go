@@ -62,8 +62,7 @@ type floorMan struct {
 }
 
 // serveFloor serves what no server on this engine can be faster than by much: GET /feed, one
-// indexed join of ten rows as JSON; POST /insert, one row under group commit; POST
-// /insert-alone, one row and one commit at a time.
+// indexed join of ten rows as JSON; POST /insert, one row under group commit.
 func serveFloor(args []string) error {
 	flags := flag.NewFlagSet("floor", flag.ExitOnError)
 	url, org, listen := flags.String("url", "", ""), flags.String("org", "", ""), flags.String("listen", "", "")
@@ -78,7 +77,7 @@ func serveFloor(args []string) error {
 	if err := prepareFloor(d); err != nil {
 		return err
 	}
-	f := &floor{db: d, org: *org, alone: make(chan struct{}, 1)}
+	f := &floor{db: d, org: *org}
 	err = d.Reader(context.Background()).QueryRow(context.Background(),
 		`SELECT audience_id FROM audience_clauses WHERE org_id = ? AND kind = 'org'`, *org).Scan(&f.everybody)
 	if err != nil {
@@ -87,7 +86,6 @@ func serveFloor(args []string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /feed", f.feed)
 	mux.HandleFunc("POST /insert", f.insert)
-	mux.HandleFunc("POST /insert-alone", f.insertAlone)
 	return (&http.Server{Addr: *listen, Handler: mux, ReadHeaderTimeout: 5 * time.Second}).ListenAndServe()
 }
 
@@ -103,7 +101,6 @@ type floor struct {
 	db        *db.DB
 	org       string
 	everybody int64 // the audience of what is for the whole organization
-	alone     chan struct{}
 	n         atomic.Int64
 }
 
@@ -169,11 +166,4 @@ func (f *floor) insert(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	_ = json.NewEncoder(w).Encode(map[string]string{"id": id, "postText": in.PostText})
-}
-
-// insertAlone lets one insert at a time into the queue, so that each has a commit of its own.
-func (f *floor) insertAlone(w http.ResponseWriter, r *http.Request) {
-	f.alone <- struct{}{}
-	defer func() { <-f.alone }()
-	f.insert(w, r)
 }

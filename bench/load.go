@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -18,7 +19,7 @@ type request struct {
 	keys               []string
 }
 
-// turn is the outcome of one turn of closed-loop load.
+// turn is the outcome of one turn of load.
 type turn struct {
 	perSecond float64
 	p50, p99  time.Duration
@@ -48,20 +49,44 @@ func (p *process) load(r request) func(ctx context.Context, d time.Duration, cli
 			})
 		}
 		wg.Wait()
-		took := time.Since(began)
-		for _, err := range errs {
-			if err != nil {
-				return turn{}, err
-			}
-		}
 		all := slices.Concat(latencies...)
-		slices.Sort(all)
-		n := float64(len(all))
-		return turn{
-			perSecond: n / took.Seconds(), p50: all[len(all)/2], p99: all[len(all)*99/100],
-			cpu: time.Duration(float64(p.cpu()-cpu) / n), allocs: (p.mallocs() - mallocs) / n, rss: p.rss(),
-		}, nil
+		done, n := outcome(all, time.Since(began)), float64(len(all))
+		done.cpu, done.allocs, done.rss = time.Duration(float64(p.cpu()-cpu)/n), (p.mallocs()-mallocs)/n, p.rss()
+		return done, errors.Join(errs...)
 	}
+}
+
+// pace makes the function that sends requests at a fixed rate, each at its time whatever became
+// of the earlier ones. Latencies count from the time a request was due.
+func (p *process) pace(r request) func(ctx context.Context, d time.Duration, perSecond float64) (turn, error) {
+	return func(ctx context.Context, d time.Duration, perSecond float64) (turn, error) {
+		transport := &http.Transport{MaxIdleConnsPerHost: maxConns, MaxConnsPerHost: maxConns, DisableCompression: true}
+		defer transport.CloseIdleConnections()
+		client := &http.Client{Transport: transport, Timeout: 20 * time.Second}
+		n := int(d.Seconds() * perSecond)
+		latencies, errs := make([]time.Duration, n), make([]error, n)
+		began := time.Now()
+		var wg sync.WaitGroup
+		for i := range n {
+			due := began.Add(time.Duration(float64(i) / perSecond * float64(time.Second)))
+			time.Sleep(time.Until(due))
+			wg.Go(func() {
+				errs[i] = r.send(ctx, client, p.base)
+				latencies[i] = time.Since(due)
+			})
+		}
+		wg.Wait()
+		return outcome(latencies, time.Since(began)), errors.Join(errs...)
+	}
+}
+
+// maxConns is how many connections open-loop load may use.
+const maxConns = 256
+
+func outcome(latencies []time.Duration, took time.Duration) turn {
+	slices.Sort(latencies)
+	n := len(latencies)
+	return turn{perSecond: float64(n) / took.Seconds(), p50: latencies[n/2], p99: latencies[n*99/100]}
 }
 
 func (r request) send(ctx context.Context, client *http.Client, base string) error {

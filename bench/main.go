@@ -3,9 +3,14 @@
 // It builds the real program, seeds a database per engine and size, starts the program as a
 // process of its own, and loads it over loopback with keep-alive connections. In the same run
 // and on the same database a floor is loaded: a bare net/http handler that does one indexed
-// join of ten rows and encodes the same JSON; for writes, one that inserts a row, with and
-// without group commit. Floor and program take turns, and ratios are medians over the turns,
-// so that a noisy machine disturbs both alike.
+// join of ten rows and encodes the same JSON; for writes, one that inserts a row. What group
+// commit brings is measured against the program itself without it. Both sides take turns, and
+// ratios are medians over the turns, so that a noisy machine disturbs both alike.
+//
+// Closed loop: a number of clients, each sending its next request when it has the answer to
+// the last, finds how much can be done. Open loop: requests sent at fixed times whatever
+// became of the earlier ones, at half of that, with latencies counted from the time a request
+// was due, tells what people wait.
 //
 //	go run ./bench                     everything: both engines, 10 k, 100 k and 1 M posts
 //	go run ./bench -quick              SQLite and PostgreSQL with 10 k posts, short turns
@@ -26,6 +31,9 @@ import (
 	"github.com/workdrive/workdrive/internal/testkit/dbtest"
 )
 
+// servers are what bench starts as processes of their own beside the real program.
+var servers = map[string]func(args []string) error{"floor": serveFloor, "ungrouped": serveUngrouped}
+
 type settings struct {
 	engines []string
 	sizes   []int
@@ -35,12 +43,14 @@ type settings struct {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "floor" {
-		if err := serveFloor(os.Args[2:]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench floor:", err)
-			os.Exit(1)
+	if len(os.Args) > 1 {
+		if serve := servers[os.Args[1]]; serve != nil {
+			if err := serve(os.Args[2:]); err != nil {
+				fmt.Fprintf(os.Stderr, "bench %s: %v\n", os.Args[1], err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
 	}
 	engines := flag.String("engines", "sqlite,postgres", "engines to measure")
 	sizes := flag.String("sizes", "10000,100000,1000000", "numbers of posts")
@@ -90,10 +100,8 @@ func run(ctx context.Context, s settings) (err error) {
 			defer stop()
 			postgres = url
 		}
-		for _, size := range s.sizes {
-			if err := measure(ctx, s, report, target{engine, postgres, size, dir, program}); err != nil {
-				return fmt.Errorf("%s with %d posts: %w", engine, size, err)
-			}
+		if err := measureEngine(ctx, s, report, target{engine: engine, postgres: postgres, dir: dir, program: program}); err != nil {
+			return err
 		}
 	}
 	return report.print(os.Stdout)
@@ -106,33 +114,79 @@ type target struct {
 	dir, program     string
 }
 
-func measure(ctx context.Context, s settings, r *report, t target) error {
+// measureEngine measures every size, and the largest beside the smallest.
+func measureEngine(ctx context.Context, s settings, r *report, t target) (err error) {
+	var smallest pair
+	defer func() { err = errors.Join(err, smallest.server.stop()) }()
+	for i, size := range s.sizes {
+		t.size = size
+		p, err := open(ctx, r, t)
+		if err == nil {
+			err = scenarios(ctx, s, r, t, p)
+		}
+		switch {
+		case err != nil:
+		case i == 0:
+			smallest = p
+			if t.engine == "sqlite" {
+				err = ungrouped(ctx, s, r, t, p)
+			}
+		case i == len(s.sizes)-1:
+			err = r.compare(ctx, s, row{t, sizes}, p.server.load(feed(p.seeded)), smallest.server.load(feed(smallest.seeded)))
+		}
+		if err = errors.Join(err, p.floor.stop()); i > 0 || err != nil {
+			err = errors.Join(err, p.server.stop())
+		}
+		if err != nil {
+			return fmt.Errorf("%s with %d posts: %w", t.engine, size, err)
+		}
+	}
+	return nil
+}
+
+// open seeds a database and starts the program and the floor on it.
+func open(ctx context.Context, r *report, t target) (pair, error) {
 	fmt.Fprintf(os.Stderr, "%s, %d posts: seeding …\n", t.engine, t.size)
 	place := filepath.Join(t.dir, fmt.Sprintf("%s-%d", t.engine, t.size))
 	seeded, err := seed(ctx, t, place)
 	if err != nil {
-		return err
+		return pair{}, err
 	}
 	args := []string{"serve", "--data-dir", place, "--rate-limit", "0", "--log-level", "warn"}
 	if t.engine == "postgres" {
 		args = append(args, "--database-url", seeded.url)
 	}
-	server, err := start(ctx, t.program, args, "/readyz")
+	p := pair{seeded: seeded}
+	if p.server, err = start(ctx, t.program, args, "/readyz"); err != nil {
+		return p, err
+	}
+	time.Sleep(2 * time.Second) // what it does at start is over
+	r.idle(t, p.server)
+	self, err := os.Executable()
+	if err != nil {
+		return p, err
+	}
+	p.floor, err = start(ctx, self, []string{"floor", "-engine", t.engine, "-url", seeded.url, "-org", seeded.org}, "/")
+	return p, err
+}
+
+// ungrouped compares durable creates with and without group commit, each on a database of its own.
+func ungrouped(ctx context.Context, s settings, r *report, t target, p pair) error {
+	place := filepath.Join(t.dir, "ungrouped")
+	seeded, err := seed(ctx, t, place)
 	if err != nil {
 		return err
 	}
-	time.Sleep(2 * time.Second) // what it does at start is over
-	r.idle(t, server)
 	self, err := os.Executable()
 	if err != nil {
-		return errors.Join(err, server.stop())
+		return err
 	}
-	floor, err := start(ctx, self, []string{"floor", "-engine", t.engine, "-url", seeded.url, "-org", seeded.org}, "/")
+	alone, err := start(ctx, self, []string{"ungrouped", "--data-dir", place}, "/readyz")
 	if err != nil {
-		return errors.Join(err, server.stop())
+		return err
 	}
-	err = scenarios(ctx, s, r, t, pair{server, floor, seeded})
-	return errors.Join(err, floor.stop(), server.stop())
+	err = r.compare(ctx, s, row{t, ungroupedCreate}, p.server.load(create(p.seeded)), alone.load(create(seeded)))
+	return errors.Join(err, alone.stop())
 }
 
 // pair is the program and the floor on one database.
@@ -141,24 +195,39 @@ type pair struct {
 	seeded        seeded
 }
 
+// The scenarios by their names in the report.
+const (
+	feedPage        = "feed page of 10"
+	peoplePage      = "people page of 10"
+	createPost      = "create post"
+	ungroupedCreate = "create post; floor: the program without group commit"
+	sizes           = "feed page of 10; floor: the program with the fewest posts"
+)
+
+func feed(s seeded) request {
+	return request{method: "GET", path: "/api/posts?per_page=10", keys: s.keys}
+}
+
+func create(s seeded) request {
+	return request{method: "POST", path: "/api/posts", keys: s.keys, body: words}
+}
+
+// words is the post that is created.
+const words = `{"postText":"measured words","permissions":{"public":true}}`
+
 func scenarios(ctx context.Context, s settings, r *report, t target, p pair) error {
-	feed := request{method: "GET", path: "/api/posts?per_page=10", keys: p.seeded.keys}
-	floor := request{method: "GET", path: "/feed"}
-	if err := r.compare(ctx, s, row{t, "feed page of 10"}, p.server.load(feed), p.floor.load(floor)); err != nil {
-		return err
-	}
-	users := request{method: "GET", path: "/api/users?per_page=10", keys: p.seeded.keys}
-	if err := r.compare(ctx, s, row{t, "people page of 10"}, p.server.load(users), p.floor.load(floor)); err != nil {
-		return err
-	}
-	create := request{method: "POST", path: "/api/posts", keys: p.seeded.keys, body: `{"postText":"measured words","permissions":{"public":true}}`}
-	insert := request{method: "POST", path: "/insert", body: `{"postText":"measured words"}`}
-	if err := r.compare(ctx, s, row{t, "create post, floor: grouped insert"}, p.server.load(create), p.floor.load(insert)); err != nil {
-		return err
-	}
-	if t.engine == "sqlite" && t.size == s.sizes[0] {
-		alone := request{method: "POST", path: "/insert-alone", body: `{"postText":"measured words"}`}
-		if err := r.compare(ctx, s, row{t, "create post, floor: one commit per insert"}, p.server.load(create), p.floor.load(alone)); err != nil {
+	people := request{method: "GET", path: "/api/users?per_page=10", keys: p.seeded.keys}
+	join := request{method: "GET", path: "/feed"}
+	insert := request{method: "POST", path: "/insert", body: words}
+	for _, c := range []struct {
+		scenario      string
+		program, bare request
+	}{{feedPage, feed(p.seeded), join}, {peoplePage, people, join}, {createPost, create(p.seeded), insert}} {
+		err := r.compare(ctx, s, row{t, c.scenario}, p.server.load(c.program), p.floor.load(c.bare))
+		if err == nil {
+			err = r.pace(ctx, s, p.server.pace(c.program))
+		}
+		if err != nil {
 			return err
 		}
 	}

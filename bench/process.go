@@ -54,7 +54,11 @@ func start(ctx context.Context, program string, args []string, probe string) (*p
 	return nil, fmt.Errorf("%s does not answer: %s", program, p.log)
 }
 
+// stop ends the process; there may be none.
 func (p *process) stop() error {
+	if p == nil {
+		return nil
+	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	_ = p.cmd.Wait()
 	return nil

@@ -23,17 +23,28 @@ type line struct {
 	row
 	program, floor turn
 	ratio          float64 // median over the turns of program / floor
+	paced          turn    // of the program, at half the rate of the closed loop
+}
+
+// beginning is how a program began: how long it took to be ready, and MiB held before any request.
+type beginning struct {
+	target
+	ready time.Duration
+	rss   float64
 }
 
 type report struct {
 	lines  []line
-	starts []string
+	starts []beginning
 	bulks  []string
 }
 
 func newReport() *report { return &report{} }
 
-type loader func(ctx context.Context, d time.Duration, clients int) (turn, error)
+type (
+	loader func(ctx context.Context, d time.Duration, clients int) (turn, error)
+	pacer  func(ctx context.Context, d time.Duration, perSecond float64) (turn, error)
+)
 
 // compare lets program and floor take turns.
 func (r *report) compare(ctx context.Context, s settings, where row, program, floor loader) error {
@@ -56,7 +67,23 @@ func (r *report) compare(ctx context.Context, s settings, where row, program, fl
 		}
 		ours, bare, ratios = append(ours, o), append(bare, b), append(ratios, o.perSecond/b.perSecond)
 	}
-	r.lines = append(r.lines, line{where, median(ours), median(bare), middle(ratios)})
+	r.lines = append(r.lines, line{row: where, program: median(ours), floor: median(bare), ratio: middle(ratios)})
+	return nil
+}
+
+// pace adds to the last line what the program does at half its rate, in open loop.
+func (r *report) pace(ctx context.Context, s settings, program pacer) error {
+	last := &r.lines[len(r.lines)-1]
+	var turns []turn
+	for range s.turns {
+		t, err := program(ctx, s.turn, last.program.perSecond/2)
+		if err != nil {
+			return err
+		}
+		turns = append(turns, t)
+	}
+	slices.SortFunc(turns, func(a, b turn) int { return cmp.Compare(a.p99, b.p99) })
+	last.paced = turns[len(turns)/2]
 	return nil
 }
 
@@ -71,9 +98,9 @@ func middle(list []float64) float64 {
 	return list[len(list)/2]
 }
 
-// idle notes how long the program took to be ready and what it holds before any request.
+// idle notes how a program began.
 func (r *report) idle(t target, p *process) {
-	r.starts = append(r.starts, fmt.Sprintf("| %s | %d | %d ms | %.0f MiB |", t.engine, t.size, p.ready.Milliseconds(), p.rss()))
+	r.starts = append(r.starts, beginning{t, p.ready, p.rss()})
 }
 
 // bulk creates a thousand people in one call, a few times.
@@ -97,13 +124,25 @@ func (r *report) bulk(ctx context.Context, t target, p pair) error {
 
 func (r *report) print(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("| engine | posts | scenario | req/s | p50 ms | p99 ms | CPU µs/req | allocs/req | RSS MiB | floor req/s | ratio |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| engine | posts | scenario | req/s | p50 ms | p99 ms | CPU µs/req | allocs/req | RSS MiB | floor req/s | ratio | open loop req/s | p50 ms | p99 ms |\n" +
+		"|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, l := range r.lines {
-		fmt.Fprintf(&b, "| %s | %d | %s | %.0f | %.1f | %.1f | %d | %.0f | %.0f | %.0f | **%.2f** |\n", l.engine, l.size, l.scenario, l.program.perSecond,
-			ms(l.program.p50), ms(l.program.p99), l.program.cpu.Microseconds(), l.program.allocs, l.program.rss, l.floor.perSecond, l.ratio)
+		paced := "| | |"
+		if l.paced.perSecond > 0 {
+			paced = fmt.Sprintf("%.0f | %.1f | %.1f", l.paced.perSecond, ms(l.paced.p50), ms(l.paced.p99))
+		}
+		fmt.Fprintf(&b, "| %s | %d | %s | %.0f | %.1f | %.1f | %d | %.0f | %.0f | %.0f | **%.2f** | %s |\n", l.engine, l.size, l.scenario, l.program.perSecond,
+			ms(l.program.p50), ms(l.program.p99), l.program.cpu.Microseconds(), l.program.allocs, l.program.rss, l.floor.perSecond, l.ratio, paced)
 	}
-	b.WriteString("\n| engine | posts | ready after | idle RSS |\n|---|---|---|---|\n" + strings.Join(r.starts, "\n") + "\n")
-	b.WriteString("\n| engine | 1,000 people in one call |\n|---|---|\n" + strings.Join(r.bulks, "\n") + "\n")
+	b.WriteString("\n| engine | posts | ready after | idle RSS |\n|---|--:|--:|--:|\n")
+	for _, st := range r.starts {
+		fmt.Fprintf(&b, "| %s | %d | %d ms | %.0f MiB |\n", st.engine, st.size, st.ready.Milliseconds(), st.rss)
+	}
+	b.WriteString("\n| engine | 1,000 people in one call |\n|---|--:|\n" + strings.Join(r.bulks, "\n") + "\n")
+	b.WriteString("\n| goal | wanted | measured | |\n|---|--:|--:|---|\n")
+	for _, g := range r.goals() {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", g.name, g.wanted, g.measured, map[bool]string{true: "reached", false: "**missed**"}[g.reached])
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

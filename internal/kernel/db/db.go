@@ -69,6 +69,9 @@ type Options struct {
 	// MaxReaders is the number of SQLite connections that read, 0 = 4. More cost memory
 	// and were slower when measured (docs/adr/0002).
 	MaxReaders int
+	// MaxBatch is how many SQLite transactions may share one fsync, 0 = 256. With 1 there is no
+	// group commit: what it brings is measured against that.
+	MaxBatch int
 	// MaxConns is the size of the PostgreSQL pool, 0 = 4 per processor.
 	MaxConns int
 }

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -17,9 +18,9 @@ import (
 )
 
 const (
-	// maxBatch bounds how many transactions share one fsync, and so how long the first
+	// defaultBatch bounds how many transactions share one fsync, and so how long the first
 	// waits for the last.
-	maxBatch = 256
+	defaultBatch = 256
 	// maxQueued bounds how many transactions wait; beyond it Write answers Unavailable.
 	maxQueued = 4096
 )
@@ -33,6 +34,7 @@ type sqliteDB struct {
 	sqliteConn         // the readers
 	writer     *sql.DB // one connection, shared with the job queue
 	queue      chan *request
+	maxBatch   int
 	stopped    chan struct{}
 	failed     atomic.Pointer[error] // set for good when a commit could not be made durable
 
@@ -80,6 +82,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) 
 		sqliteConn: sqliteConn{sqliteQueries{readers, bind, constraints(o.Constraints)}},
 		writer:     writer,
 		queue:      make(chan *request, maxQueued),
+		maxBatch:   cmp.Or(o.MaxBatch, defaultBatch),
 		stopped:    make(chan struct{}),
 	}
 	go s.run()
@@ -152,7 +155,7 @@ func (s *sqliteDB) enqueue(r *request) error {
 // run is the writer: it lives until the database is closed.
 func (s *sqliteDB) run() {
 	defer close(s.stopped)
-	batch := make([]*request, 0, maxBatch)
+	batch := make([]*request, 0, s.maxBatch)
 	for first := range s.queue {
 		batch = s.commit(append(batch[:0], first))
 		for _, r := range batch {
@@ -178,7 +181,7 @@ func (s *sqliteDB) commit(batch []*request) []*request {
 		if batch[i].lost != nil {
 			return s.abandon(batch, tx, batch[i].lost)
 		}
-		if len(batch) < maxBatch {
+		if len(batch) < s.maxBatch {
 			select {
 			case r, ok := <-s.queue:
 				if ok {
