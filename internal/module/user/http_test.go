@@ -18,6 +18,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/module/user"
 	"github.com/workdrive/workdrive/internal/testkit/cast"
 )
 
@@ -254,7 +255,7 @@ func TestListsTakeTheSameNumberOfStatementsWhateverTheirLength(t *testing.T) {
 		}
 		for name, list := range map[string]func(ctx context.Context, p api.Page) error{
 			"listUsers": func(ctx context.Context, p api.Page) error {
-				_, _, err := s.List(ctx, s.admin, noFilter, p)
+				_, _, err := s.List(ctx, s.admin, user.Filter{ReportsTo: s.admin.UserID}, p) // on every page somebody has a supervisor
 				return err
 			},
 			"listSupervisors": func(ctx context.Context, p api.Page) error {

@@ -135,11 +135,14 @@ func (s *Service) cards(ctx context.Context, from string, args []any, p api.Page
 func (s *Service) complete(ctx context.Context, q db.Queryer, who authz.Actor, records []record) ([]User, error) {
 	users := make([]User, len(records))
 	index := make(map[string]*User, len(records))
-	var userIDs []string
+	var userIDs, supervisorIDs []string
 	for i, r := range records {
 		users[i] = r.view(who.OrgID)
 		index[r.id] = &users[i]
 		userIDs = append(userIDs, r.id)
+		if r.reportsTo != nil {
+			supervisorIDs = append(supervisorIDs, *r.reportsTo)
+		}
 	}
 	if len(users) == 0 {
 		return users, nil
@@ -149,7 +152,7 @@ func (s *Service) complete(ctx context.Context, q db.Queryer, who authz.Actor, r
 		return nil, err
 	}
 	attach(index, relations)
-	cards, err := s.store.supervisorsOf(ctx, q, who.OrgID, userIDs)
+	cards, err := person.ByIDs(ctx, q, who.OrgID, supervisorIDs)
 	if err != nil {
 		return nil, err
 	}

@@ -282,16 +282,3 @@ func (store) cards(ctx context.Context, q db.Queryer, from string, args []any, p
 	}
 	return cards, last, total, rows.Err()
 }
-
-// supervisorsOf reads the cards of those whom some people report to.
-func (store) supervisorsOf(ctx context.Context, q db.Queryer, orgID string, ids []string) (map[string]person.Card, error) {
-	cards := map[string]person.Card{}
-	return cards, each(ctx, q, func(rows db.Rows) error {
-		var c person.Card
-		err := rows.Scan(c.Targets()...)
-		c.Finish()
-		cards[c.ID] = c
-		return err
-	}, `SELECT `+person.Columns+` FROM users u`+person.Join+`WHERE u.org_id = ? AND u.id IN (
-    SELECT x.reports_to FROM users x WHERE x.org_id = ? AND x.id {in})`, orgID, orgID, db.List(ids))
-}
