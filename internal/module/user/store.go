@@ -189,17 +189,17 @@ func sliceOf(p api.Page) (slice, error) {
 	return slice{limit: p.Limit(), after: &after}, nil
 }
 
-// relation is one link of a person to something else.
+// relation is one link of a person to something else, or all their direct reports.
 type relation struct {
 	kind    int
 	owner   string
-	ref     string
+	ref     string // of direct reports: their ids, comma-separated
 	name    string // of a security group
 	builtin string // of a security group
 }
 
 const (
-	relReport = iota + 1
+	relReports = iota + 1
 	relTeam
 	relLocation
 	relGroup
@@ -207,9 +207,9 @@ const (
 )
 
 const relationsSQL = `
-SELECT 1, x.reports_to, x.id, '', '' FROM (
-    SELECT r.reports_to, r.id, ROW_NUMBER() OVER (PARTITION BY r.reports_to ORDER BY r.id) AS n
-      FROM users r WHERE r.org_id = ? AND r.reports_to {in} AND r.status <> 'ARCHIVE') x WHERE x.n <= ?
+SELECT 1, u.id, COALESCE((SELECT string_agg(x.id, ',') FROM (SELECT r.id FROM users r
+    WHERE r.org_id = u.org_id AND r.reports_to = u.id AND r.status <> 'ARCHIVE' ORDER BY r.id LIMIT ?) x), ''), '', ''
+    FROM users u WHERE u.org_id = ? AND u.id {in}
 UNION ALL SELECT 2, t.user_id, t.supervisor_id, '', '' FROM user_teams t WHERE t.org_id = ? AND t.user_id {in}
 UNION ALL SELECT 3, p.user_id, p.location_id, '', '' FROM user_locations p WHERE p.org_id = ? AND p.user_id {in}
 UNION ALL SELECT 4, m.user_id, g.id, g.name, COALESCE(g.builtin, '') FROM security_group_members m
@@ -220,7 +220,7 @@ UNION ALL SELECT 5, f.followed_id, f.follower_id, '', '' FROM follows f
 // relations reads every link of a page of people in one statement.
 func (store) relations(ctx context.Context, q db.Queryer, orgID, viewer string, ids []string) ([]relation, error) {
 	in := db.List(ids)
-	rows, err := q.Query(ctx, relationsSQL, orgID, in, TeamLimit, orgID, in, orgID, in, orgID, in, orgID, viewer, in)
+	rows, err := q.Query(ctx, relationsSQL, TeamLimit, orgID, in, orgID, in, orgID, in, orgID, in, orgID, viewer, in)
 	if err != nil {
 		return nil, err
 	}

@@ -44,8 +44,10 @@ func attach(users map[string]*User, relations []relation) {
 	for _, r := range relations {
 		u := users[r.owner]
 		switch r.kind {
-		case relReport:
-			u.TeamMembers = append(u.TeamMembers, r.ref)
+		case relReports:
+			if r.ref != "" {
+				u.TeamMembers = strings.Split(r.ref, ",")
+			}
 		case relTeam:
 			u.UserAdditionalTeams = append(u.UserAdditionalTeams, r.ref)
 		case relLocation:
