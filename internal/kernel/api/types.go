@@ -47,7 +47,7 @@ func (t Time) Millis() int64 { return time.Time(t).UnixMilli() }
 
 // MarshalJSON implements json.Marshaler.
 func (t Time) MarshalJSON() ([]byte, error) {
-	return time.Time(t).UTC().AppendFormat(make([]byte, 0, len(timeLayout)+2), `"`+timeLayout+`"`), nil
+	return time.Time(t).UTC().AppendFormat(make([]byte, 0, 2*len(timeLayout)), `"`+timeLayout+`"`), nil
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler, for JSON and query parameters.

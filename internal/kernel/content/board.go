@@ -2,6 +2,8 @@ package content
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,15 +21,16 @@ const maxCells = 200_000
 // concerns, on this node before the writer's call returns, so that a node reads its own writes;
 // what other nodes write drops all cells of that kind and organization when their event arrives.
 type board struct {
-	mu    sync.Mutex
-	cells map[cellKey]*cell
-	gap   uint64 // counts how often everything was dropped
+	mu      sync.RWMutex
+	shelves map[shelfKey]shelf
+	cells   int    // on all shelves
+	gap     uint64 // counts how often everything was dropped
 }
 
-type cellKey struct {
-	orgID, kind string
-	audienceID  int64
-}
+// shelf holds the cells of one kind of one organization, by audience.
+type shelf map[int64]*cell
+
+type shelfKey struct{ orgID, kind string }
 
 // cell is what is known of one audience. generation changes with every change, so that what
 // was read before one is not kept after it.
@@ -38,40 +41,65 @@ type cell struct {
 	newest     int64
 }
 
+func (c *cell) drop() {
+	c.known = false
+	c.generation++
+}
+
 func newBoard(b *bus.Bus, kinds map[string]Kind) *board {
-	board := &board{cells: map[cellKey]*cell{}}
+	board := &board{shelves: map[shelfKey]shelf{}}
 	b.Subscribe(nil, func(e bus.Delivered) {
 		kind, _, _ := strings.Cut(e.Name, ".")
 		_, isKind := kinds[kind]
 		switch {
 		case e.Name == bus.Gap:
-			board.dropAll(func(cellKey) bool { return true })
+			board.dropAll()
 		case e.Seq > 0 && isKind: // of another node
-			board.dropAll(func(k cellKey) bool { return k.orgID == e.OrgID && k.kind == kind })
+			board.dropShelf(shelfKey{e.OrgID, kind})
 		}
 	})
 	return board
 }
 
-func (b *board) drop(k cellKey) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if c := b.cells[k]; c != nil {
-		c.known = false
-		c.generation++
+// cell finds a cell, or makes one.
+func (b *board) cell(k shelfKey, audienceID int64) *cell {
+	s := b.shelves[k]
+	if s == nil {
+		s = shelf{}
+		b.shelves[k] = s
 	}
+	c := s[audienceID]
+	if c == nil {
+		c = &cell{}
+		s[audienceID] = c
+		b.cells++
+	}
+	return c
 }
 
-func (b *board) dropAll(which func(cellKey) bool) {
+// drop forgets what is known of an audience. One that nothing is known of gets a cell, too: it
+// may be being read at this moment.
+func (b *board) drop(k shelfKey, audienceID int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cell(k, audienceID).drop()
+}
+
+func (b *board) dropShelf(k shelfKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.gap++
-	for k, c := range b.cells {
-		if which(k) {
-			c.known = false
-			c.generation++
-		}
+	for _, c := range b.shelves[k] {
+		c.drop()
 	}
+}
+
+func (b *board) dropAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.gap++
+	b.cells = 0
+	clear(b.shelves)
 }
 
 // head is an audience that has items.
@@ -81,70 +109,76 @@ type head struct {
 	newest     int64
 }
 
-// heads gives those audiences of a set that have items, in the order of their numbers.
+// heads gives those audiences of a set that have items, in no order.
 func (b *board) heads(ctx context.Context, q db.Queryer, k Kind, orgID string, set audience.Set) ([]head, error) {
-	found := make([]head, 0, len(set))
-	var unknown []int64
 	_, uncommitted := q.(db.Tx)
-	b.mu.Lock()
-	gap := b.gap
-	generations := map[int64]uint64{}
-	for _, id := range set {
-		c := b.cells[cellKey{orgID, k.Name, id}]
-		if c != nil && c.known && !uncommitted {
-			if c.n > 0 {
-				found = append(found, head{id, c.n, c.newest})
-			}
-			continue
-		}
-		unknown = append(unknown, id)
-		if c != nil {
-			generations[id] = c.generation
-		}
+	if uncommitted { // what a transaction sees may be rolled back, and others see it otherwise
+		read, err := readHeads(ctx, q, k, orgID, set)
+		return slices.Collect(maps.Values(read)), err
 	}
-	b.mu.Unlock()
-	if len(unknown) == 0 {
+	on := shelfKey{orgID, k.Name}
+	found, missing := b.find(on, set)
+	if len(missing.ids) == 0 {
 		return found, nil
 	}
-	read, err := readHeads(ctx, q, k, orgID, unknown)
+	read, err := readHeads(ctx, q, k, orgID, missing.ids)
 	if err != nil {
 		return nil, err
 	}
-	if !uncommitted { // what a transaction sees may be rolled back
-		b.keep(k, orgID, unknown, read, generations, gap)
-	}
+	b.keep(on, missing, read)
 	for _, h := range read {
-		if h.n > 0 {
-			found = append(found, h)
-		}
+		found = append(found, h)
 	}
 	return found, nil
 }
 
+// missing are audiences that are not known, with the state of the board they were not known in.
+type missing struct {
+	ids         []int64
+	generations []uint64
+	gap         uint64
+}
+
+func (b *board) find(on shelfKey, set audience.Set) (found []head, m missing) {
+	found = make([]head, 0, len(set))
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	m.gap = b.gap
+	cells := b.shelves[on]
+	for _, id := range set {
+		c := cells[id]
+		switch {
+		case c == nil:
+			m.ids, m.generations = append(m.ids, id), append(m.generations, 0)
+		case !c.known:
+			m.ids, m.generations = append(m.ids, id), append(m.generations, c.generation)
+		case c.n > 0:
+			found = append(found, head{id, c.n, c.newest})
+		}
+	}
+	return found, m
+}
+
 // keep stores what was read, unless it changed meanwhile.
-func (b *board) keep(k Kind, orgID string, asked []int64, read map[int64]head, generations map[int64]uint64, gap uint64) {
+func (b *board) keep(on shelfKey, m missing, read map[int64]head) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.gap != gap {
+	if b.gap != m.gap {
 		return
 	}
-	if len(b.cells) > maxCells {
-		clear(b.cells)
+	if b.cells > maxCells {
 		b.gap++
+		b.cells = 0
+		clear(b.shelves)
 	}
-	for _, id := range asked {
-		key := cellKey{orgID, k.Name, id}
-		c := b.cells[key]
-		if c == nil {
-			c = &cell{}
-			b.cells[key] = c
-		}
-		if c.generation == generations[id] {
+	for i, id := range m.ids {
+		if c := b.cell(on, id); c.generation == m.generations[i] {
 			c.known, c.n, c.newest = true, read[id].n, read[id].newest
 		}
 	}
 }
 
+// readHeads reads those of some audiences that have items.
 func readHeads(ctx context.Context, q db.Queryer, k Kind, orgID string, ids []int64) (map[int64]head, error) {
 	rows, err := q.Query(ctx, `SELECT cc.audience_id, CAST(SUM(cc.n) AS BIGINT), COALESCE((SELECT i.posted_at FROM `+k.Table+` i
 			WHERE i.org_id = ?1 AND i.status = 'PUBLISHED' AND i.audience_id = cc.audience_id ORDER BY i.posted_at DESC, i.id DESC LIMIT 1), 0)
@@ -160,7 +194,9 @@ func readHeads(ctx context.Context, q db.Queryer, k Kind, orgID string, ids []in
 		if err := rows.Scan(&h.audienceID, &h.n, &h.newest); err != nil {
 			return nil, err
 		}
-		read[h.audienceID] = h
+		if h.n > 0 {
+			read[h.audienceID] = h
+		}
 	}
 	return read, rows.Err()
 }

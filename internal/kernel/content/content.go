@@ -138,7 +138,7 @@ func (c *Content) Count(ctx context.Context, tx db.Tx, orgID, kind string, audie
 	_, err := tx.Exec(ctx, `INSERT INTO content_counts (org_id, kind, audience_id, shard, n) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (org_id, kind, audience_id, shard) DO UPDATE SET n = content_counts.n + excluded.n`,
 		orgID, kind, audienceID, shard, delta)
-	tx.OnCommit(func() { c.board.drop(cellKey{orgID, kind, audienceID}) })
+	tx.OnCommit(func() { c.board.drop(shelfKey{orgID, kind}, audienceID) })
 	return err
 }
 

@@ -20,7 +20,7 @@ type Mine struct {
 // alias, in a statement whose parameter ?2 is the viewer.
 func MineColumns(kind, alias string) string {
 	return strings.NewReplacer("$p", alias, "$kind", kind).Replace(`
-	(SELECT a.permissions FROM audiences a WHERE a.org_id = $p.org_id AND a.id = $p.audience_id AND $p.author_id = ?2),
+	CASE WHEN $p.author_id = ?2 THEN (SELECT a.permissions FROM audiences a WHERE a.org_id = $p.org_id AND a.id = $p.audience_id) END,
 	CASE WHEN $p.reactions_count > 0 THEN (SELECT string_agg(r.reaction, ',') FROM reactions r
 		WHERE r.org_id = $p.org_id AND r.kind = '$kind' AND r.item_id = $p.id AND r.user_id = ?2) END,
 	(SELECT b.id FROM bookmarks b WHERE b.org_id = $p.org_id AND b.user_id = ?2 AND b.kind = '$kind' AND b.item_id = $p.id)`)
