@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -42,6 +44,26 @@ const posts = "/api/posts"
 func (s scene) publish(t *testing.T, body string) string {
 	t.Helper()
 	return s.call(t, s.author, http.MethodPost, posts, body).want(t, http.StatusCreated).str("id")
+}
+
+func TestCreateAnswersWhatReadingAnswers(t *testing.T) {
+	each(t, func(t *testing.T, s scene) {
+		for name, body := range map[string]string{
+			"few words": `{"postText":"words"}`,
+			"everything": fmt.Sprintf(`{"postText":"words","tags":"#a #b","mention":%q,"taggedUserIds":[%q],"links":["https://example.com/"],
+				"gif":"https://example.com/a.gif","location":{"textAddress":"Here","coordinates":{"lat":"1","long":2}},
+				"permissions":{"team":true,"users":[%[1]q],"onlyMe":false}}`, s.colleague.UserID, s.author.UserID),
+			"for nobody": `{"postText":"words","permissions":{"onlyMe":true,"users":["` + s.colleague.UserID + `"]}}`,
+			"draft":      `{"postText":"words","status":"DRAFT"}`,
+			"scheduled":  `{"postText":"words","status":"SCHEDULED","publishAt":"` + s.clock.Now().Add(time.Hour).Format(time.RFC3339) + `"}`,
+		} {
+			made := s.call(t, s.author, http.MethodPost, posts, body).want(t, http.StatusCreated)
+			read := s.call(t, s.author, http.MethodGet, posts+"/"+made.str("id"), "").want(t, http.StatusOK)
+			if diff := cmp.Diff(read.body, made.body); diff != "" || made.header.Get("ETag") != read.header.Get("ETag") {
+				t.Errorf("%s: read (-) and created (+) differ, ETag %s and %s:\n%s", name, read.header.Get("ETag"), made.header.Get("ETag"), diff)
+			}
+		}
+	})
 }
 
 func TestOutsideTheAudienceAPostDoesNotExist(t *testing.T) {
