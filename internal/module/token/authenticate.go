@@ -18,9 +18,14 @@ import (
 
 const (
 	maxCached  = 20_000
-	maxAge     = time.Second // after which a key is looked up again, whatever events say
 	flushEvery = 30 * time.Second
 )
+
+// maxAge is after which time a key is looked up again, whatever events say. On PostgreSQL the
+// events of other nodes may be late, by a long transaction for one; what keeps the promise that
+// a key dies within a second is this. A SQLite database has no other node: its changes are known
+// before whoever made them has an answer.
+var maxAge = map[db.Engine]time.Duration{db.SQLite: time.Minute, db.PostgreSQL: time.Second}
 
 // cache is what is known of keys in use.
 type cache struct {
@@ -61,7 +66,7 @@ func (s *Service) Authenticate(ctx context.Context, key string) (authz.Actor, er
 	}
 	hash := hashOf(key)
 	v, ok := s.cache.known.GetIfPresent(hash)
-	if !ok || v.generation != s.cache.generation.Load() || time.Since(v.at) > maxAge {
+	if !ok || v.generation != s.cache.generation.Load() || time.Since(v.at) > maxAge[s.db.Engine()] {
 		var err error
 		if v, err = s.lookUp(ctx, hash); err != nil {
 			return authz.Actor{}, err
