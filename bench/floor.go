@@ -6,7 +6,7 @@ import (
 	"flag"
 	"log/slog"
 	"net/http"
-	"sync/atomic"
+	"regexp"
 	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -62,7 +62,7 @@ type floorMan struct {
 }
 
 // serveFloor serves what no server on this engine can be faster than by much: GET /feed, one
-// indexed join of ten rows as JSON; POST /insert, one row under group commit.
+// indexed join of ten rows as JSON; POST /insert, one row of a table like posts, under group commit.
 func serveFloor(args []string) error {
 	flags := flag.NewFlagSet("floor", flag.ExitOnError)
 	url, org, listen := flags.String("url", "", ""), flags.String("org", "", ""), flags.String("listen", "", "")
@@ -79,7 +79,8 @@ func serveFloor(args []string) error {
 	}
 	f := &floor{db: d, org: *org}
 	err = d.Reader(context.Background()).QueryRow(context.Background(),
-		`SELECT audience_id FROM audience_clauses WHERE org_id = ? AND kind = 'org'`, *org).Scan(&f.everybody)
+		`SELECT c.audience_id, (SELECT MIN(id) FROM users u WHERE u.org_id = c.org_id) FROM audience_clauses c WHERE c.org_id = ? AND c.kind = 'org'`,
+		*org).Scan(&f.everybody, &f.author)
 	if err != nil {
 		return err
 	}
@@ -89,19 +90,50 @@ func serveFloor(args []string) error {
 	return (&http.Server{Addr: *listen, Handler: mux, ReadHeaderTimeout: 5 * time.Second}).ListenAndServe()
 }
 
+// prepareFloor makes a table like posts, with all its indexes.
 func prepareFloor(d *db.DB) error {
 	ctx := context.Background()
 	return d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS floor_posts (id TEXT PRIMARY KEY, author_id TEXT, posted_at BIGINT, text TEXT)`)
-		return err
+		statements := []string{`CREATE TABLE IF NOT EXISTS floor_posts (LIKE posts INCLUDING ALL)`}
+		if tx.Engine() == db.SQLite {
+			var err error
+			if statements, err = likePosts(ctx, tx); err != nil {
+				return err
+			}
+		}
+		for _, s := range statements {
+			if _, err := tx.Exec(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+var postsName = regexp.MustCompile(`\bposts(_\w+)?\b`)
+
+func likePosts(ctx context.Context, tx db.Tx) ([]string, error) {
+	rows, err := tx.Query(ctx, `SELECT sql FROM sqlite_master WHERE tbl_name = 'posts' AND sql IS NOT NULL ORDER BY type DESC`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, postsName.ReplaceAllString(s, "floor_$0"))
+	}
+	return list, rows.Err()
 }
 
 type floor struct {
 	db        *db.DB
 	org       string
-	everybody int64 // the audience of what is for the whole organization
-	n         atomic.Int64
+	everybody int64  // the audience of what is for the whole organization
+	author    string // of what is inserted
 }
 
 const feedSQL = `SELECT p.id, p.text, p.posted_at, p.comments_count, u.id, u.first_name, u.last_name, u.color, u.availability, u.designation,
@@ -154,9 +186,10 @@ func (f *floor) insert(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	id := ids.New()
+	id, now := ids.New(), time.Now().UnixMilli()
 	err := f.db.Write(r.Context(), func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO floor_posts (id, author_id, posted_at, text) VALUES (?, ?, ?, ?)`, id, f.org, f.n.Add(1), in.PostText)
+		_, err := tx.Exec(ctx, `INSERT INTO floor_posts (org_id, id, author_id, audience_id, status, posted_at, text, extra, created_at, updated_at, updated_by)
+			VALUES (?1, ?2, ?3, ?4, 'PUBLISHED', ?5, ?6, '{}', ?5, ?5, ?3)`, f.org, id, f.author, f.everybody, now, in.PostText)
 		return err
 	})
 	if err != nil {

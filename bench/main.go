@@ -208,6 +208,10 @@ func feed(s seeded) request {
 	return request{method: "GET", path: "/api/posts?per_page=10", keys: s.keys}
 }
 
+func people(s seeded) request {
+	return request{method: "GET", path: "/api/users?per_page=10", keys: s.keys}
+}
+
 func create(s seeded) request {
 	return request{method: "POST", path: "/api/posts", keys: s.keys, body: words}
 }
@@ -216,13 +220,12 @@ func create(s seeded) request {
 const words = `{"postText":"measured words","permissions":{"public":true}}`
 
 func scenarios(ctx context.Context, s settings, r *report, t target, p pair) error {
-	people := request{method: "GET", path: "/api/users?per_page=10", keys: p.seeded.keys}
 	join := request{method: "GET", path: "/feed"}
 	insert := request{method: "POST", path: "/insert", body: words}
 	for _, c := range []struct {
 		scenario      string
 		program, bare request
-	}{{feedPage, feed(p.seeded), join}, {peoplePage, people, join}, {createPost, create(p.seeded), insert}} {
+	}{{feedPage, feed(p.seeded), join}, {peoplePage, people(p.seeded), join}, {createPost, create(p.seeded), insert}} {
 		err := r.compare(ctx, s, row{t, c.scenario}, p.server.load(c.program), p.floor.load(c.bare))
 		if err == nil {
 			err = r.pace(ctx, s, p.server.pace(c.program))

@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	people    = 1000
+	headcount = 1000
 	groups    = 30
 	locations = 12
 	authors   = 100 // of posts for narrower audiences: few people address few habits
@@ -109,7 +109,7 @@ func (g *seeder) fill(ctx context.Context, posts int) (err error) {
 	}
 	b := bus.New(g.db, clock.System{}, slog.New(slog.DiscardHandler))
 	tokens := token.New(g.db, b, clock.System{}, slog.New(slog.DiscardHandler))
-	for i := range people {
+	for i := range headcount {
 		who := g.org.Person(tb, fmt.Sprintf("person%d", i))
 		if i < 5 {
 			g.org.Exec(tb, `INSERT INTO security_group_members (org_id, group_id, user_id) VALUES (?, ?, ?)`, g.org.ID, g.org.Administrators, who.UserID)
@@ -148,7 +148,7 @@ func (g *seeder) relations(ctx context.Context, tx db.Tx, groupIDs []string) err
 			members = append(members, []any{g.org.ID, groupIDs[(i*7+k*11)%groups], who.UserID})
 		}
 		for k := 1; k <= 5; k++ {
-			other := g.people[(i+k*k)%people].UserID
+			other := g.people[(i+k*k)%headcount].UserID
 			follows = append(follows, []any{g.org.ID, who.UserID, other, cast.At}, []any{g.org.ID, other, who.UserID, cast.At})
 		}
 	}
@@ -201,7 +201,7 @@ func (g *seeder) draw(groupIDs, locationIDs []string) (author string, p audience
 	habit := who(authors)
 	switch roll := g.random.IntN(100); {
 	case roll < 60:
-		return who(people), audience.Permissions{Public: true}
+		return who(headcount), audience.Permissions{Public: true}
 	case roll < 75:
 		return habit, audience.Permissions{Groups: api.Strings{groupIDs[g.random.IntN(groups)]}}
 	case roll < 85:
@@ -211,7 +211,7 @@ func (g *seeder) draw(groupIDs, locationIDs []string) (author string, p audience
 	case roll < 95:
 		return habit, audience.Permissions{Locations: api.Strings{locationIDs[g.random.IntN(locations)]}}
 	case roll < 98:
-		return habit, audience.Permissions{Users: api.Strings{who(people)}}
+		return habit, audience.Permissions{Users: api.Strings{who(headcount)}}
 	}
-	return who(people), audience.Permissions{OnlyMe: true}
+	return who(headcount), audience.Permissions{OnlyMe: true}
 }
