@@ -186,7 +186,7 @@ func (b *Bus) tail(ctx context.Context, at position) (position, error) {
 
 func (b *Bus) read(ctx context.Context, at position) (position, int, error) {
 	rows, err := b.db.Reader(ctx).Query(ctx, `SELECT txid, seq, org_id, node, name, subject, data, created_at FROM outbox
-		WHERE (txid, seq) > (?, ?) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+		WHERE txid > 0 AND (txid, seq) > (?, ?) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 		ORDER BY txid, seq LIMIT ?`, at.txid, at.seq, maxTail)
 	if err != nil {
 		return at, 0, err
@@ -209,11 +209,13 @@ func (b *Bus) read(ctx context.Context, at position) (position, int, error) {
 	return at, n, rows.Err()
 }
 
-// Trim deletes events that are older than Kept.
+// Trim deletes events that are older than Kept: from the oldest up to the first that is not, so
+// that no index by time has to be kept for it.
 func (b *Bus) Trim(ctx context.Context) error {
 	before := b.clock.Now().Add(-Kept).UnixMilli()
 	return b.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE created_at < ?`, before)
+		_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE seq < COALESCE(
+			(SELECT seq FROM outbox WHERE created_at >= ? ORDER BY seq LIMIT 1), (SELECT MAX(seq) + 1 FROM outbox))`, before)
 		return err
 	})
 }

@@ -16,6 +16,9 @@ var fragments = map[string][2]string{
 	// a {thenJoin} b ON …: for each row of a, look b up. SQLite has no statistics and may
 	// begin with the larger table; its CROSS JOIN keeps the order.
 	"thenJoin": {"CROSS JOIN", "JOIN"},
+	// a.{rowid}: the shortest way to a row of a table whose key is org_id and id, for going back
+	// to it from a subquery. SQLite's index entries carry it.
+	"rowid": {"rowid", "id"},
 	// SELECT … {forUpdate} keeps other transactions from changing the rows. SQLite has
 	// one writer.
 	"forUpdate": {"", "FOR UPDATE"},

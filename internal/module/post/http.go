@@ -147,7 +147,7 @@ func (s *Service) list(ctx context.Context, who authz.Actor, in *listInput) (*li
 	out.Body.Meta = in.Page.Meta(p.Total)
 	if n := len(p.rows); n == query.Limit && in.Status == content.Published {
 		last := p.rows[n-1]
-		out.Body.Meta.NextCursor = ids.EncodeCursor(content.Position{Score: last.score, PostedAt: last.PostedAt, ID: last.ID})
+		out.Body.Meta.NextCursor = ids.EncodeCursor(last.position())
 	}
 	return out, nil
 }

@@ -53,10 +53,14 @@ func (r *row) scan(from db.Row, before ...any) error {
 	return errors.Join(json.Unmarshal([]byte(extra), &r.Extra), r.reactions.Parse(reactions))
 }
 
+func (r *row) position() content.Position {
+	return content.Position{Score: r.score, PostedAt: r.PostedAt, ID: r.ID}
+}
+
 // list reads the page of a feed with the exact number of visible posts.
 func (store) list(ctx context.Context, q db.Queryer, feed content.Feed) ([]row, int, error) {
 	rows, err := q.Query(ctx, feed.With+`SELECT `+feed.Total+`, f.score, `+rowColumns+` FROM f
-		{thenJoin} posts p ON p.org_id = ?1 AND p.id = f.id`+rowJoins+`ORDER BY `+feed.Order, feed.Args...)
+		{thenJoin} posts p ON p.org_id = ?1 AND p.{rowid} = f.item`+rowJoins, feed.Args...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -70,6 +74,7 @@ func (store) list(ctx context.Context, q db.Queryer, feed content.Feed) ([]row, 
 		}
 		list = append(list, r)
 	}
+	content.SortPage(list, (*row).position)
 	if err := rows.Err(); err != nil || len(list) > 0 {
 		return list, total, err
 	}
