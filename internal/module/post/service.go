@@ -124,6 +124,7 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (View, 
 	if err != nil {
 		return View{}, err
 	}
+	var v View
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if p.AudienceID, err = s.audiences.Intern(ctx, tx, who.OrgID, p.AuthorID, permissions); err != nil {
 			return err
@@ -131,22 +132,27 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (View, 
 		if err := s.store.insert(ctx, tx, who.OrgID, p); err != nil {
 			return err
 		}
-		return s.settle(ctx, tx, who, Post{}, p, "post.created")
+		if err := s.settle(ctx, tx, who, Post{}, p, "post.created"); err != nil {
+			return err
+		}
+		v, err = s.fresh(ctx, tx, who, p, permissions)
+		return err
 	})
 	if err != nil {
 		return View{}, err
 	}
-	return s.fresh(ctx, who, p, permissions)
+	return v, nil
 }
 
 // fresh gives a new post as its author reads it. Everything but the people is known: reading
-// the post again was a quarter of the work of creating it.
-func (s *Service) fresh(ctx context.Context, who authz.Actor, p Post, permissions audience.Permissions) (View, error) {
+// the post again was a quarter of the work of creating it. They are read in the transaction,
+// whose connection has its pages in memory; SQLite's readers lose theirs with every commit.
+func (s *Service) fresh(ctx context.Context, tx db.Tx, who authz.Actor, p Post, permissions audience.Permissions) (View, error) {
 	stored, err := json.Marshal(permissions.Normalize())
 	if err != nil {
 		return View{}, err
 	}
-	cards, err := person.ByIDs(ctx, s.db.Reader(ctx), who.OrgID, unique(slices.Concat(p.Mentions, p.Tagged, []string{p.AuthorID})))
+	cards, err := person.ByIDs(ctx, tx, who.OrgID, unique(slices.Concat(p.Mentions, p.Tagged, []string{p.AuthorID})))
 	if err != nil {
 		return View{}, err
 	}
