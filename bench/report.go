@@ -124,15 +124,15 @@ func (r *report) bulk(ctx context.Context, t target, p pair) error {
 
 func (r *report) print(w io.Writer) error {
 	var b strings.Builder
-	b.WriteString("| engine | posts | scenario | req/s | p50 ms | p99 ms | CPU µs/req | allocs/req | RSS MiB | floor req/s | ratio | open loop req/s | p50 ms | p99 ms |\n" +
-		"|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| engine | posts | scenario | req/s | p50 ms | p99 ms | CPU µs/req | allocs/req | RSS MiB | floor req/s | floor CPU µs/req | ratio | open loop req/s | p50 ms | p99 ms |\n" +
+		"|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, l := range r.lines {
 		paced := "| | |"
 		if l.paced.perSecond > 0 {
 			paced = fmt.Sprintf("%.0f | %.1f | %.1f", l.paced.perSecond, ms(l.paced.p50), ms(l.paced.p99))
 		}
-		fmt.Fprintf(&b, "| %s | %d | %s | %.0f | %.1f | %.1f | %d | %.0f | %.0f | %.0f | **%.2f** | %s |\n", l.engine, l.size, l.scenario, l.program.perSecond,
-			ms(l.program.p50), ms(l.program.p99), l.program.cpu.Microseconds(), l.program.allocs, l.program.rss, l.floor.perSecond, l.ratio, paced)
+		fmt.Fprintf(&b, "| %s | %d | %s | %.0f | %.1f | %.1f | %d | %.0f | %.0f | %.0f | %d | **%.2f** | %s |\n", l.engine, l.size, l.scenario, l.program.perSecond,
+			ms(l.program.p50), ms(l.program.p99), l.program.cpu.Microseconds(), l.program.allocs, l.program.rss, l.floor.perSecond, l.floor.cpu.Microseconds(), l.ratio, paced)
 	}
 	b.WriteString("\n| engine | posts | ready after | idle RSS |\n|---|--:|--:|--:|\n")
 	for _, st := range r.starts {
