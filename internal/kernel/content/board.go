@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -15,11 +16,14 @@ import (
 // maxCells bounds how many audiences are kept in memory; beyond it the board starts anew.
 const maxCells = 200_000
 
-// board remembers of each audience how many published items it has and when the newest was
-// posted: what is needed to count a viewer's items, and to know that the ten newest items a
-// viewer may see are in the ten audiences with the newest items. A change drops the cell it
-// concerns, on this node before the writer's call returns, so that a node reads its own writes;
-// what other nodes write drops all cells of that kind and organization when their event arrives.
+// remembered is how many of an audience's newest items the board knows: a first page.
+const remembered = 10
+
+// board remembers of each audience how many published items it has and which are the newest:
+// what is needed to count a viewer's items, and to know the first page of them without asking
+// the database for it. A change drops the cell it concerns, on this node before the writer's
+// call returns, so that a node reads its own writes; what other nodes write drops all cells of
+// that kind and organization when their event arrives.
 type board struct {
 	mu      sync.RWMutex
 	shelves map[shelfKey]shelf
@@ -37,8 +41,7 @@ type shelfKey struct{ orgID, kind string }
 type cell struct {
 	generation uint64
 	known      bool
-	n          int
-	newest     int64
+	head
 }
 
 func (c *cell) drop() {
@@ -77,12 +80,14 @@ func (b *board) cell(k shelfKey, audienceID int64) *cell {
 	return c
 }
 
-// drop forgets what is known of an audience. One that nothing is known of gets a cell, too: it
+// drop forgets what is known of audiences. One that nothing is known of gets a cell, too: it
 // may be being read at this moment.
-func (b *board) drop(k shelfKey, audienceID int64) {
+func (b *board) drop(k shelfKey, audienceIDs ...int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.cell(k, audienceID).drop()
+	for _, id := range audienceIDs {
+		b.cell(k, id).drop()
+	}
 }
 
 func (b *board) dropShelf(k shelfKey) {
@@ -102,11 +107,11 @@ func (b *board) dropAll() {
 	clear(b.shelves)
 }
 
-// head is an audience that has items.
+// head is an audience that has items: how many, and the newest of them, newest first.
 type head struct {
 	audienceID int64
 	n          int
-	newest     int64
+	newest     []Position
 }
 
 // heads gives those audiences of a set that have items, in no order.
@@ -153,7 +158,7 @@ func (b *board) find(on shelfKey, set audience.Set) (found []head, m missing) {
 		case !c.known:
 			m.ids, m.generations = append(m.ids, id), append(m.generations, c.generation)
 		case c.n > 0:
-			found = append(found, head{id, c.n, c.newest})
+			found = append(found, c.head)
 		}
 	}
 	return found, m
@@ -173,15 +178,16 @@ func (b *board) keep(on shelfKey, m missing, read map[int64]head) {
 	}
 	for i, id := range m.ids {
 		if c := b.cell(on, id); c.generation == m.generations[i] {
-			c.known, c.n, c.newest = true, read[id].n, read[id].newest
+			c.known, c.head = true, read[id]
 		}
 	}
 }
 
 // readHeads reads those of some audiences that have items.
 func readHeads(ctx context.Context, q db.Queryer, k Kind, orgID string, ids []int64) (map[int64]head, error) {
-	rows, err := q.Query(ctx, `SELECT cc.audience_id, CAST(SUM(cc.n) AS BIGINT), COALESCE((SELECT i.posted_at FROM `+k.Table+` i
-			WHERE i.org_id = ?1 AND i.status = 'PUBLISHED' AND i.audience_id = cc.audience_id ORDER BY i.posted_at DESC, i.id DESC LIMIT 1), 0)
+	rows, err := q.Query(ctx, `SELECT cc.audience_id, CAST(SUM(cc.n) AS BIGINT), COALESCE((SELECT string_agg(x.posted_at || ' ' || x.id, ' ') FROM (
+			SELECT i.posted_at, i.id FROM `+k.Table+` i WHERE i.org_id = ?1 AND i.status = 'PUBLISHED' AND i.audience_id = cc.audience_id
+			ORDER BY i.posted_at DESC, i.id DESC LIMIT `+strconv.Itoa(remembered)+`) x), '')
 		FROM content_counts cc WHERE cc.org_id = ?1 AND cc.kind = ?2 AND cc.audience_id {inInts ?3} GROUP BY cc.audience_id`,
 		orgID, k.Name, db.ListInts(ids))
 	if err != nil {
@@ -191,12 +197,28 @@ func readHeads(ctx context.Context, q db.Queryer, k Kind, orgID string, ids []in
 	read := make(map[int64]head, len(ids))
 	for rows.Next() {
 		var h head
-		if err := rows.Scan(&h.audienceID, &h.n, &h.newest); err != nil {
+		var newest string
+		if err := rows.Scan(&h.audienceID, &h.n, &newest); err != nil {
 			return nil, err
 		}
 		if h.n > 0 {
+			h.newest = parsePositions(newest)
 			read[h.audienceID] = h
 		}
 	}
 	return read, rows.Err()
 }
+
+// parsePositions reads pairs of a time and an id.
+func parsePositions(text string) []Position {
+	words := strings.Fields(text)
+	list := make([]Position, 0, len(words)/2)
+	for i := 0; i+1 < len(words); i += 2 {
+		at, _ := strconv.ParseInt(words[i], 10, 64) // the database wrote the number
+		list = append(list, Position{PostedAt: at, ID: words[i+1]})
+	}
+	slices.SortFunc(list, newestFirst)
+	return list
+}
+
+func newestFirst(a, b Position) int { return b.compare(a) }

@@ -29,7 +29,7 @@ func TestWhatWasReadBeforeAChangeIsNotKept(t *testing.T) {
 		}
 		_, missing := b.find(on, audience.Set{everybody})
 		c.meanwhile(b)
-		b.keep(on, missing, map[int64]head{everybody: {everybody, 1, 1}})
+		b.keep(on, missing, map[int64]head{everybody: {everybody, 1, []Position{{ID: "x"}}}})
 		found, _ := b.find(on, audience.Set{everybody})
 		if (len(found) == 1) != c.kept {
 			t.Errorf("%s: known afterwards: %v, want kept %t", name, found, c.kept)

@@ -16,9 +16,10 @@
 // A page merges the index ranges of the viewer's audiences, so it costs the same with
 // ten thousand items and with a million. How many items an audience has is a counter
 // (content_counts) kept in the transaction that publishes or removes an item; the number of
-// items a viewer may see is a sum of those, exact. Counters and the time of each audience's
-// newest item are remembered in memory and forgotten when they change, so that a page of the
-// newest items merges only the few audiences that can be on it. A listing bounded by time
+// items a viewer may see is a sum of those, exact. Counters and the ten newest items of each
+// audience are remembered in memory and forgotten when they change: the first page, which
+// nearly everybody reads, is chosen there, and only its rows are read. A longer page of the
+// newest items merges only the audiences that can be on it. A listing bounded by time
 // subtracts the rows after the bound, which the same index counts.
 //
 // Table: content_counts. Visibility itself is kernel/audience's.

@@ -64,15 +64,37 @@ type Feed struct {
 	With  string
 	Total string
 	Args  []any
+
+	chosen int          // how many items read must find, when they were chosen before
+	from   audience.Set // the audiences they are for
 }
 
 // maxMerged is how many audiences one statement merges. A viewer with more gets their
 // page in portions that are merged here.
 const maxMerged = 128
 
-// Feed prepares a listing for a viewer. Audiences without items do not take part; of a listing
-// of the newest items only as many as could have one on the page or before it.
-func (c *Content) Feed(ctx context.Context, q db.Queryer, who authz.Actor, query Query) (Feed, error) {
+// List prepares a listing for a viewer and lets read run it; read gives the number of items it
+// found. It is prepared and run again when an item was deleted, or is for others now, since the
+// items of the page were chosen: a page is full unless it is the last.
+func (c *Content) List(ctx context.Context, q db.Queryer, who authz.Actor, query Query, read func(Feed) (found int, err error)) error {
+	const tries = 3
+	for range tries {
+		feed, err := c.feed(ctx, q, who, query)
+		if err != nil {
+			return err
+		}
+		found, err := read(feed)
+		if err != nil || found >= feed.chosen {
+			return err
+		}
+		c.board.drop(shelfKey{who.OrgID, query.Kind}, feed.from...)
+	}
+	return nil
+}
+
+// feed prepares a listing. Audiences without items do not take part. The first page of the
+// newest items is chosen from what is remembered of each audience.
+func (c *Content) feed(ctx context.Context, q db.Queryer, who authz.Actor, query Query) (Feed, error) {
 	set, err := c.audiences.Visible(ctx, who)
 	if err != nil {
 		return Feed{}, err
@@ -86,12 +108,10 @@ func (c *Content) Feed(ctx context.Context, q db.Queryer, who authz.Actor, query
 	for _, h := range heads {
 		b.total += h.n
 	}
-	if last := query.Offset + query.Limit; query.Sort == Recent && query.Until == nil && query.After == nil && len(heads) > last {
-		slices.SortFunc(heads, func(a, b head) int { return cmp.Compare(b.newest, a.newest) })
-		for last < len(heads) && heads[last].newest == heads[last-1].newest {
-			last++ // the same moment: the ids decide, which are not known here
-		}
-		heads = heads[:last]
+	if newest := query.Sort == Recent && query.Until == nil && query.After == nil; newest && query.Offset+query.Limit <= remembered {
+		return b.chosen(firstPage(heads, query)), nil
+	} else if newest {
+		heads = newestHeads(heads, query.Offset+query.Limit)
 	}
 	set = make(audience.Set, len(heads))
 	for i, h := range heads {
@@ -102,11 +122,50 @@ func (c *Content) Feed(ctx context.Context, q db.Queryer, who authz.Actor, query
 		if err != nil {
 			return Feed{}, err
 		}
-		page := `SELECT {rowid} AS item, id, ` + b.score() + ` AS score, posted_at FROM ` + b.kind.Table +
-			` WHERE org_id = ?1 AND id {in ` + b.param(db.List(ids)) + `}`
-		return b.feed(page, set), nil
+		return b.chosen(ids, set), nil
 	}
 	return b.feed(b.merge(set), set), nil
+}
+
+// firstPage chooses the newest items of all audiences, and says which audiences they are for.
+func firstPage(heads []head, query Query) (ids []string, from audience.Set) {
+	type item struct {
+		Position
+		audienceID int64
+	}
+	var page []item
+	last := query.Offset + query.Limit
+	for _, h := range heads {
+		for _, p := range h.newest {
+			if len(page) >= last && p.compare(page[last-1].Position) < 0 {
+				break // so are the rest of this audience
+			}
+			at, _ := slices.BinarySearchFunc(page, p, func(i item, p Position) int { return newestFirst(i.Position, p) })
+			page = slices.Insert(page, at, item{p, h.audienceID})
+		}
+		page = page[:min(len(page), last)]
+	}
+	for _, i := range page[min(query.Offset, len(page)):] {
+		ids, from = append(ids, i.ID), append(from, i.audienceID)
+	}
+	return ids, from
+}
+
+// newestHeads gives those audiences that can be on a page that ends with the nth newest item:
+// the n with the newest items.
+func newestHeads(heads []head, n int) []head {
+	if len(heads) <= n {
+		return heads
+	}
+	slices.SortFunc(heads, func(a, b head) int { return newestFirst(a.first(), b.first()) })
+	return heads[:n]
+}
+
+func (h head) first() Position {
+	if len(h.newest) == 0 {
+		return Position{} // the counter is ahead of what was read
+	}
+	return h.newest[0]
 }
 
 // Count gives the number of items the viewer may see, for pages that have no row to
@@ -144,6 +203,16 @@ func (b *builder) score() string {
 		return "0"
 	}
 	return b.query.Sort.score()
+}
+
+// chosen is a page of items that are known already. What became of them since is for the
+// database to say.
+func (b *builder) chosen(ids []string, from audience.Set) Feed {
+	page := `SELECT i.{rowid} AS item, i.id, ` + b.score() + ` AS score, i.posted_at FROM {each ` + b.param(db.List(ids)) + `} {thenJoin} ` + b.kind.Table +
+		` i ON i.org_id = ?1 AND i.id = n.value WHERE i.status = 'PUBLISHED' AND i.audience_id {inInts ` + b.param(db.ListInts(from)) + `}`
+	f := b.feed(page, from)
+	f.chosen, f.from = len(ids), from
+	return f
 }
 
 // feed puts the parts together. Of a listing bounded by time the total leaves out what was

@@ -13,6 +13,9 @@ var fragments = map[string][2]string{
 	// u.id {in} with List(ids), n {inInts} with ListInts(numbers)
 	"in":     {"IN (SELECT value FROM json_each(?))", "= ANY(?::text[])"},
 	"inInts": {"IN (SELECT value FROM json_each(?))", "= ANY(?::bigint[])"},
+	// FROM {each} {thenJoin} posts p ON p.org_id = ? AND p.id = n.value, with List(ids): for a
+	// statement that needs only columns of an index, where SQLite answers {in} by reading all of it.
+	"each": {"json_each(?) n", "unnest(?::text[]) n(value)"},
 	// a {thenJoin} b ON …: for each row of a, look b up. SQLite has no statistics and may
 	// begin with the larger table; its CROSS JOIN keeps the order.
 	"thenJoin": {"CROSS JOIN", "JOIN"},

@@ -51,11 +51,12 @@ func New(d Deps) *Service {
 // List gives a page of the posts the actor may see.
 func (s *Service) List(ctx context.Context, who authz.Actor, query content.Query) (Page, error) {
 	q := s.db.Reader(ctx)
-	feed, err := s.content.Feed(ctx, q, who, query)
-	if err != nil {
-		return Page{}, err
-	}
-	rows, total, err := s.store.list(ctx, q, feed)
+	var rows []row
+	var total int
+	err := s.content.List(ctx, q, who, query, func(feed content.Feed) (found int, err error) {
+		rows, total, err = s.store.list(ctx, q, feed)
+		return len(rows), err
+	})
 	if err != nil {
 		return Page{}, err
 	}

@@ -298,7 +298,14 @@ func (w *world) checkList(t *testing.T, v int, want []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	first, err := w.rig.posts.List(t.Context(), w.people[v], content.Query{Kind: post.Kind.Name, Limit: 4, Offset: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
 	got := page.IDs()
+	if beginning := got[min(1, len(got)):min(5, len(got))]; !slices.Equal(first.IDs(), beginning) || (len(beginning) > 0 && first.Total != page.Total) {
+		t.Fatalf("viewer %d: a short page has %v of %d, a long one begins with %v of %d", v, first.IDs(), first.Total, beginning, page.Total)
+	}
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
