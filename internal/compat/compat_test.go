@@ -118,6 +118,7 @@ func TestDiscriminators(t *testing.T) {
 		{"HEAD follows GET", "HEAD", "/api/categories?filter=x", "", "HEAD /api/courses?filter=x"},
 		{"a department has members", "POST", "/api/departments", `{"name":"A","members":[]}`, "POST /api/departments"},
 		{"a location has none", "POST", "/api/departments", `{"name":"A"}`, "POST /api/locations"},
+		{"a location behind a byte order mark", "POST", "/api/departments", "\uFEFF" + `{"name":"A"}`, "POST /api/locations"},
 		{"nothing at all is a bad department", "POST", "/api/departments", `{}`, "POST /api/departments"},
 		{"no JSON is a bad department", "POST", "/api/departments", `{"name":`, "POST /api/departments"},
 		{"a list is a bad department", "POST", "/api/departments", `[]`, "POST /api/departments"},

@@ -34,10 +34,13 @@ func (q *request) body() map[string]json.RawMessage {
 	q.start, q.failed = io.ReadAll(io.LimitReader(q.Body, maxBody+1))
 	q.Body = rest{io.MultiReader(bytes.NewReader(q.start), failing{q.failed}, q.Body), q.Body}
 	if q.failed == nil && len(q.start) <= maxBody {
-		_ = json.Unmarshal(q.start, &q.members) // what is no object has no members
+		_ = json.Unmarshal(bytes.TrimPrefix(q.start, byteOrderMark), &q.members) // what is no object has no members
 	}
 	return q.members
 }
+
+// byteOrderMark may stand before a body, as the router sees it.
+var byteOrderMark = []byte("\uFEFF")
 
 // rest reads on behind what was read already.
 type rest struct {
