@@ -176,7 +176,7 @@ func (c tokenListCommand) Run(ctx context.Context, std *stdio) error {
 		if err != nil {
 			return err
 		}
-		list, _, err := a.Tokens.List(ctx, who, id, 1000, 0)
+		list, _, err := a.Tokens.List(ctx, who, id, api.Page{PerPage: 1000})
 		if err != nil {
 			return err
 		}

@@ -137,7 +137,7 @@ type listOutput struct {
 }
 
 func (s *Service) list(ctx context.Context, who authz.Actor, in *struct{ api.Page }) (*listOutput, error) {
-	list, total, err := s.List(ctx, who, in.Limit(), in.Offset())
+	list, meta, err := s.List(ctx, who, in.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +146,6 @@ func (s *Service) list(ctx context.Context, who authz.Actor, in *struct{ api.Pag
 	for i, o := range list {
 		out.Body.Organizations[i] = FullView{viewOf(o), []string{o.AuthMethod}}
 	}
-	out.Body.Meta = in.Meta(total)
+	out.Body.Meta = meta
 	return out, nil
 }

@@ -28,6 +28,7 @@ const (
 const (
 	maxName      = 200
 	maxWebsites  = 20
+	maxWebsite   = 2048
 	maxSubdomain = 50
 )
 
@@ -138,6 +139,11 @@ func (c Change) apply(p *Profile, bad *fault.Fields) {
 		p.Websites = c.Websites.Value
 		if len(p.Websites) > maxWebsites {
 			bad.Addf("/websites", "field.tooMany", "At most %d websites can be given.", maxWebsites)
+		}
+		for i, site := range p.Websites {
+			if utf8.RuneCountInString(site) > maxWebsite {
+				bad.Addf("/websites/"+strconv.Itoa(i), "field.tooLong", "A website has at most %d characters.", maxWebsite)
+			}
 		}
 	}
 	if c.Address.Set {

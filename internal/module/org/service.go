@@ -167,8 +167,24 @@ func (s *Service) Get(ctx context.Context, who authz.Actor, id string) (Organiza
 }
 
 // List gives a page of the actor's organization and its children.
-func (s *Service) List(ctx context.Context, who authz.Actor, limit, offset int) ([]Organization, int, error) {
-	return s.store.list(ctx, s.db.Reader(ctx), who.OrgID, limit, offset)
+func (s *Service) List(ctx context.Context, who authz.Actor, p api.Page) ([]Organization, api.Meta, error) {
+	var after position
+	if p.Cursor != "" {
+		if err := p.DecodeCursor(&after); err != nil {
+			return nil, api.Meta{}, err
+		}
+		p.CurPage = 1
+	}
+	list, total, err := s.store.list(ctx, s.db.Reader(ctx), who.OrgID, slice{after, p.Limit() + 1, p.Offset()})
+	if err != nil {
+		return nil, api.Meta{}, err
+	}
+	meta := p.Meta(total)
+	if n := p.Limit(); len(list) > n {
+		list = list[:n]
+		meta.NextCursor = ids.EncodeCursor(position{list[n-1].CreatedAt, list[n-1].ID})
+	}
+	return list, meta, nil
 }
 
 // Update changes the actor's organization or a child of it.

@@ -68,14 +68,26 @@ func one(row db.Row) (Organization, error) {
 	return o, err
 }
 
-// list reads a page of an organization and its children, itself first.
-func (store) list(ctx context.Context, q db.Queryer, id string, limit, offset int) ([]Organization, int, error) {
+// position is where in a list a page ends.
+type position struct {
+	At int64
+	ID string
+}
+
+// slice is the part of a list that a page shows.
+type slice struct {
+	after         position
+	limit, offset int
+}
+
+// list reads a part of an organization and its children, the oldest first, and their number.
+func (store) list(ctx context.Context, q db.Queryer, id string, p slice) ([]Organization, int, error) {
 	var total int
 	if err := q.QueryRow(ctx, `SELECT COUNT(*) FROM organizations WHERE id = ? OR parent_org_id = ?`, id, id).Scan(&total); err != nil {
 		return nil, 0, err
 	}
-	rows, err := q.Query(ctx, `SELECT `+columns+` FROM organizations WHERE id = ?1 OR parent_org_id = ?1
-		ORDER BY created_at, id LIMIT ?2 OFFSET ?3`, id, limit, offset)
+	rows, err := q.Query(ctx, `SELECT `+columns+` FROM organizations WHERE (id = ?1 OR parent_org_id = ?1) AND (created_at, id) > (?2, ?3)
+		ORDER BY created_at, id LIMIT ?4 OFFSET ?5`, id, p.after.At, p.after.ID, p.limit, p.offset)
 	if err != nil {
 		return nil, 0, err
 	}

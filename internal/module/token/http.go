@@ -98,7 +98,7 @@ type listOutput struct {
 }
 
 func (s *Service) list(ctx context.Context, who authz.Actor, in *listInput) (*listOutput, error) {
-	list, total, err := s.List(ctx, who, in.UserID, in.Limit(), in.Offset())
+	list, meta, err := s.List(ctx, who, in.UserID, in.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *Service) list(ctx context.Context, who authz.Actor, in *listInput) (*li
 	for i, t := range list {
 		out.Body.Tokens[i] = viewOf(t)
 	}
-	out.Body.Meta = in.Meta(total)
+	out.Body.Meta = meta
 	return out, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
@@ -141,14 +142,30 @@ type eventData struct {
 }
 
 // List gives a page of a person's keys; "" is the actor.
-func (s *Service) List(ctx context.Context, who authz.Actor, userID string, limit, offset int) ([]Token, int, error) {
+func (s *Service) List(ctx context.Context, who authz.Actor, userID string, p api.Page) ([]Token, api.Meta, error) {
 	if userID == "" {
 		userID = who.UserID
 	}
 	if err := mayManage(who, userID); err != nil {
-		return nil, 0, err
+		return nil, api.Meta{}, err
 	}
-	return s.store.list(ctx, s.db.Reader(ctx), who.OrgID, userID, limit, offset)
+	after := newest
+	if p.Cursor != "" {
+		if err := p.DecodeCursor(&after); err != nil {
+			return nil, api.Meta{}, err
+		}
+		p.CurPage = 1
+	}
+	list, total, err := s.store.list(ctx, s.db.Reader(ctx), who.OrgID, userID, slice{after, p.Limit() + 1, p.Offset()})
+	if err != nil {
+		return nil, api.Meta{}, err
+	}
+	meta := p.Meta(total)
+	if n := p.Limit(); len(list) > n {
+		list = list[:n]
+		meta.NextCursor = ids.EncodeCursor(position{list[n-1].CreatedAt, list[n-1].ID})
+	}
+	return list, meta, nil
 }
 
 // Revoke ends a key. It stops working at once on this node, within a second on others.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
@@ -34,15 +35,30 @@ func (store) insert(ctx context.Context, tx db.Tx, orgID, hash string, t Token) 
 	return err
 }
 
-// list reads a page of a person's keys that are not revoked, newest first.
-func (store) list(ctx context.Context, q db.Queryer, orgID, userID string, limit, offset int) ([]Token, int, error) {
+// position is where in a list a page ends.
+type position struct {
+	At int64
+	ID string
+}
+
+// newest is before the first key.
+var newest = position{At: math.MaxInt64}
+
+// slice is the part of a list that a page shows.
+type slice struct {
+	after         position
+	limit, offset int
+}
+
+// list reads a part of a person's keys that are not revoked, newest first, and their number.
+func (store) list(ctx context.Context, q db.Queryer, orgID, userID string, p slice) ([]Token, int, error) {
 	var total int
 	err := q.QueryRow(ctx, `SELECT COUNT(*) FROM tokens WHERE org_id = ? AND user_id = ? AND revoked_at IS NULL`, orgID, userID).Scan(&total)
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err := q.Query(ctx, `SELECT `+columns+` FROM tokens WHERE org_id = ? AND user_id = ? AND revoked_at IS NULL
-		ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, orgID, userID, limit, offset)
+	rows, err := q.Query(ctx, `SELECT `+columns+` FROM tokens WHERE org_id = ? AND user_id = ? AND revoked_at IS NULL AND (created_at, id) < (?, ?)
+		ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`, orgID, userID, p.after.At, p.after.ID, p.limit, p.offset)
 	if err != nil {
 		return nil, 0, err
 	}
