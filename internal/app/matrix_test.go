@@ -157,7 +157,7 @@ func (w *world) request(c cell, id string) request {
 		}
 	}
 	body := strings.NewReplacer("%N", fmt.Sprintf("n%d", w.n), "%U", somebody, "%S", c.actor.owner.UserID).Replace(bodies[c.op.ID])
-	return request{c.op.Method, path + queries[c.op.ID], c.actor.key, body, c.op.ID}
+	return request{method: c.op.Method, target: path + queries[c.op.ID], key: c.actor.key, body: body, op: c.op.ID}
 }
 
 // canaries finds what an actor may never read: anything of another organization, and in its

@@ -32,6 +32,8 @@ type world struct {
 	actors  []actor
 	shared  map[string]string // objects that requests are refused on, by actor, kind and relation
 	n       int
+	// contract is what every answer of an operation is held against.
+	contract contract
 }
 
 // tenant is an organization with an administrator, and with a member who owns what is tried:
@@ -98,7 +100,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.front = w.app.Handler()
+	w.front, w.contract = w.app.Handler(), contractOf(t, w.app)
 	root, err := w.app.Orgs.Setup(t.Context(), org.Setup{Name: "Alpha", Email: "admin@a.example", FirstName: "Ada", LastName: "Alpha"})
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +205,11 @@ func (w *world) cast() {
 type opKey struct{}
 
 // request is one request as it is sent.
-type request struct{ method, target, key, body, op string }
+type request struct {
+	method, target, key, body, op string
+
+	header map[string]string
+}
 
 // do sends a request and gives the status and every byte of the answer.
 func (w *world) do(h http.Handler, q request) (int, string) {
@@ -218,8 +224,16 @@ func (w *world) do(h http.Handler, q request) (int, string) {
 	if q.key != "" {
 		r.Header.Set("X-Api-Key", q.key)
 	}
+	for name, value := range q.header {
+		r.Header.Set(name, value)
+	}
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
+	if q.op != "" {
+		if err := w.contract.allows(q.op, rec.Code, rec.Header().Get("Content-Type"), rec.Body.Bytes()); err != nil {
+			w.t.Errorf("%s %s: %v: %.500s", q.method, q.target, err, rec.Body)
+		}
+	}
 	return rec.Code, fmt.Sprint(rec.Header()) + "\n" + rec.Body.String()
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,7 @@ func (r *Router) describing(op *mounted) huma.Operation {
 	h := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description,
 		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: -1, BodyReadTimeout: -1,
-		Extensions: map[string]any{"x-authz": op.Authz}, Errors: statuses(op.Operation),
+		Extensions: map[string]any{"x-authz": op.Authz}, Errors: op.statuses(),
 		Middlewares: huma.Middlewares{r.guard(op)},
 	}
 	if !op.Authz.Public {
@@ -50,7 +51,7 @@ func (r *Router) describing(op *mounted) huma.Operation {
 }
 
 // statuses are the problems an operation may answer.
-func statuses(op Operation) []int {
+func (op *mounted) statuses() []int {
 	list := []int{http.StatusBadRequest, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
 	if !op.Authz.Public {
 		list = append(list, http.StatusUnauthorized, http.StatusForbidden)
@@ -58,10 +59,13 @@ func statuses(op Operation) []int {
 	if op.Authz.Object != nil {
 		list = append(list, http.StatusNotFound)
 	}
-	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
+	if op.hasBody {
 		list = append(list, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	if op.Method == http.MethodPost {
+	if op.Method != http.MethodGet {
+		list = append(list, http.StatusInsufficientStorage)
+	}
+	if op.idempotent() && !op.Secret {
 		list = append(list, http.StatusConflict) // Idempotency-Key
 	}
 	list = append(list, op.Statuses...)
@@ -78,10 +82,16 @@ func (r *Router) finish(op *mounted) {
 		return
 	}
 	op.query = queryParameters(h.Parameters)
+	for _, p := range h.Parameters {
+		if p.In != "path" { // an id that is too long is one that does not exist
+			r.bound(p.Schema)
+		}
+	}
 	request, response := r.example(op, "request"), r.example(op, "response")
 	if h.RequestBody != nil {
 		if content := h.RequestBody.Content[jsonType]; content != nil {
 			op.schema = content.Schema
+			r.bound(op.schema)
 		}
 		setExample(h.RequestBody.Content, request)
 	} else {
@@ -198,7 +208,7 @@ func (r *Router) missing(op *mounted) []string {
 		need(answer.Content[jsonType].Example != nil, "an example of the answer")
 		missing = append(missing, r.undescribed("answer", answer.Content[jsonType].Schema)...)
 	}
-	for _, status := range statuses(op.Operation) {
+	for _, status := range op.statuses() {
 		need(h.Responses[statusText(status)] != nil, "the problem "+statusText(status))
 	}
 	return append(missing, missingParameters(op, h)...)
@@ -240,10 +250,7 @@ func (r *Router) undescribed(where string, schema *huma.Schema) []string {
 	seen := map[*huma.Schema]bool{}
 	var walk func(path string, s *huma.Schema)
 	walk = func(path string, s *huma.Schema) {
-		for s != nil && s.Ref != "" {
-			s = r.api.OpenAPI().Components.Schemas.SchemaFromRef(s.Ref)
-		}
-		if s == nil || seen[s] {
+		if s = r.resolve(s); s == nil || seen[s] {
 			return
 		}
 		seen[s] = true
@@ -269,13 +276,74 @@ func (r *Router) undescribed(where string, schema *huma.Schema) []string {
 
 // OpenAPI gives the description, indented and in a stable order.
 func (r *Router) OpenAPI() ([]byte, error) {
-	body, err := json.MarshalIndent(r.api.OpenAPI(), "", "  ")
+	body, err := json.Marshal(r.api.OpenAPI())
 	if err != nil {
 		return nil, err
 	}
-	// Times are read more leniently than the format says, so that huma must not check it.
-	body = bytes.ReplaceAll(body, []byte(`"`+formatExtension+`":`), []byte(`"format":`))
+	var v any
+	numbers := json.NewDecoder(bytes.NewReader(body))
+	numbers.UseNumber()
+	if err := numbers.Decode(&v); err != nil {
+		return nil, err
+	}
+	finishDescription(v)
+	if body, err = json.MarshalIndent(v, "", "  "); err != nil {
+		return nil, err
+	}
 	return append(body, '\n'), nil
+}
+
+// finishDescription writes what huma must not know, or cannot write.
+func finishDescription(v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			finishDescription(item)
+		}
+	case map[string]any:
+		for _, member := range v {
+			finishDescription(member)
+		}
+		// Times are read more leniently than the format says, so that huma must not check it.
+		if format, ok := v[formatExtension]; ok {
+			v["format"] = format
+			delete(v, formatExtension)
+		}
+		// A reference has no type that null could be added to.
+		if _, nullable := v["type"].([]any); nullable && v["$ref"] != nil {
+			v["anyOf"] = []any{map[string]any{"$ref": v["$ref"]}, map[string]any{"type": "null"}}
+			delete(v, "$ref")
+			delete(v, "type")
+		}
+	}
+}
+
+// nullable notes for every pointer among the fields of types that it may be null, which huma
+// does for pointers to simple types only.
+func (r *Router) nullable(types ...reflect.Type) {
+	for _, t := range types {
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct || r.pointers[t] {
+			continue
+		}
+		r.pointers[t] = true
+		schema := r.api.OpenAPI().Components.Schemas.Map()[schemaName(t, "")]
+		for _, f := range reflect.VisibleFields(t) {
+			if !f.IsExported() {
+				continue
+			}
+			r.nullable(f.Type)
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if schema == nil || f.Type.Kind() != reflect.Pointer {
+				continue
+			}
+			if p := schema.Properties[name]; p != nil && (p.Ref != "" || p.Type != "") {
+				p.Nullable = true
+			}
+		}
+	}
 }
 
 func (r *Router) describe(w http.ResponseWriter, req *http.Request) {

@@ -109,13 +109,13 @@ var useProblems = sync.OnceFunc(func() {
 		if state == nil {
 			return problemOf(fault.New(fault.KindInternal, "", detail), "")
 		}
-		return state.rejected(ctx.Context(), state.withFound(inputFault(status, detail, errs)))
+		return state.rejected(ctx.Context(), state.withFound(state.inputFault(status, detail, errs)))
 	}
 	huma.ValidateStrictCasing = true
 })
 
 // inputFault turns huma's findings about an input into a fault.
-func inputFault(status int, detail string, errs []error) error {
+func (s *state) inputFault(status int, detail string, errs []error) error {
 	switch status {
 	case http.StatusRequestEntityTooLarge:
 		return fault.New(fault.KindTooLarge, "request.tooLarge", detail)
@@ -130,10 +130,14 @@ func inputFault(status int, detail string, errs []error) error {
 	var bad fault.Fields
 	for _, err := range errs {
 		var d *huma.ErrorDetail
-		if errors.As(err, &d) {
-			addField(&bad, d)
-		} else {
+		if !errors.As(err, &d) {
 			bad.Add("", "field.invalid", err.Error())
+			continue
+		}
+		for _, one := range s.explained(d) {
+			if errors.As(one, &d) {
+				addField(&bad, d)
+			}
 		}
 	}
 	return bad.Err()

@@ -95,8 +95,9 @@ type Router struct {
 	load       *gateway
 	metrics    *metrics
 	operations []*mounted
-	fixed      map[string]bool // first segments of paths behind /api/ that are words
-	problem    []error         // found while registering
+	fixed      map[string]bool       // first segments of paths behind /api/ that are words
+	pointers   map[reflect.Type]bool // structs whose pointers are described as nullable
+	problem    []error               // found while registering
 	described  func() ([]byte, error)
 }
 
@@ -104,9 +105,10 @@ type Router struct {
 type mounted struct {
 	Operation
 
-	query  []queryParameter
-	schema *huma.Schema // of the body, nil for none
-	first  string       // the parameter that stands where other paths have a module's name
+	query   []queryParameter
+	hasBody bool         // of the request
+	schema  *huma.Schema // of the body, nil for none
+	first   string       // the parameter that stands where other paths have a module's name
 
 	seconds   prometheus.Observer
 	succeeded prometheus.Counter
@@ -123,7 +125,7 @@ func (op *mounted) idempotent() bool { return op.Method == http.MethodPost && !o
 func NewRouter(o Options) *Router {
 	useProblems()
 	r := &Router{
-		o: o, mux: chi.NewMux(), gates: map[string]Gate{}, fixed: map[string]bool{},
+		o: o, mux: chi.NewMux(), gates: map[string]Gate{}, fixed: map[string]bool{}, pointers: map[reflect.Type]bool{},
 		limits: newLimiter(o.Clock, o.RatePerMinute, o.FailuresPerMinute), load: newGateway(o.MaxInFlight), metrics: newMetrics(o.Metrics),
 	}
 	config := huma.DefaultConfig("WorkDrive", o.Version)
@@ -175,6 +177,7 @@ func (r *Router) Gate(objectType string, g Gate) { r.gates[objectType] = g }
 // O one with header fields and a Body.
 func Register[I, O any](r *Router, op Operation, handle func(ctx context.Context, who authz.Actor, in *I) (*O, error)) {
 	m := r.mount(op)
+	_, m.hasBody = reflect.TypeFor[I]().FieldByName("Body")
 	huma.Register(r.api, r.describing(m), func(ctx context.Context, in *I) (*O, error) {
 		s := stateOf(ctx)
 		if len(s.bad) > 0 {
@@ -186,6 +189,7 @@ func Register[I, O any](r *Router, op Operation, handle func(ctx context.Context
 		}
 		return out, nil
 	})
+	r.nullable(reflect.TypeFor[I](), reflect.TypeFor[O]())
 	r.finish(m)
 }
 

@@ -174,6 +174,9 @@ func (r *Router) notAllowed(w http.ResponseWriter, req *http.Request) {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if r.mux.Match(chi.NewRouteContext(), method, req.URL.EscapedPath()) {
 			w.Header().Add("Allow", method)
+			if method == http.MethodGet {
+				w.Header().Add("Allow", http.MethodHead)
+			}
 		}
 	}
 	if req.Method == http.MethodOptions {

@@ -161,11 +161,11 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/api/things/%ff", 404, "route.notFound", ""},
 		{"GET", "/API/things", 404, "route.notFound", ""},
 		{"GET", "/api/Things", 404, "route.notFound", ""},
-		{"PUT", "/api/things", 405, "method.notAllowed", "GET,POST"},
-		{"DELETE", "/api/things", 405, "method.notAllowed", "GET,POST"},
-		{"POST", "/api/things/" + visible, 405, "method.notAllowed", "GET,PATCH,DELETE"},
-		{"TRACE", "/api/things", 405, "method.notAllowed", "GET,POST"},
-		{"OPTIONS", "/api/things", 204, "", "GET,POST"},
+		{"PUT", "/api/things", 405, "method.notAllowed", "GET,HEAD,POST"},
+		{"DELETE", "/api/things", 405, "method.notAllowed", "GET,HEAD,POST"},
+		{"POST", "/api/things/" + visible, 405, "method.notAllowed", "GET,HEAD,PATCH,DELETE"},
+		{"TRACE", "/api/things", 405, "method.notAllowed", "GET,HEAD,POST"},
+		{"OPTIONS", "/api/things", 204, "", "GET,HEAD,POST"},
 		{"OPTIONS", "/api/nothing", 404, "route.notFound", ""},
 	} {
 		req := httptest.NewRequest(c.method, "/", nil)

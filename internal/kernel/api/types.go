@@ -54,10 +54,11 @@ func (t Time) MarshalJSON() ([]byte, error) {
 func (t *Time) UnmarshalText(text []byte) error {
 	for _, layout := range inputLayouts {
 		if parsed, err := time.Parse(layout, string(text)); err == nil {
+			parsed = parsed.UTC() // which may be in another year
 			if y := parsed.Year(); y < 1 || y > 9999 {
 				break
 			}
-			*t = Time(parsed.UTC().Truncate(time.Millisecond))
+			*t = Time(parsed.Truncate(time.Millisecond))
 			return nil
 		}
 	}

@@ -57,6 +57,12 @@ func TestCursors(t *testing.T) {
 }
 
 func TestTimes(t *testing.T) {
+	for _, text := range []string{"9999-12-31T23:59:59-00:01", "0001-01-01T00:00:00+00:01", "0000-01-01"} {
+		var at api.Time
+		if err := at.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%s is taken, in a year that cannot be written", text)
+		}
+	}
 	for text, want := range map[string]string{
 		"2026-01-02T03:04:05Z": "2026-01-02T03:04:05.000Z", "2026-01-02T03:04:05.123456Z": "2026-01-02T03:04:05.123Z",
 		"2026-01-02T03:04:05.5+02:00": "2026-01-02T01:04:05.500Z", "2026-01-02T03:04:05": "2026-01-02T03:04:05.000Z",

@@ -46,7 +46,7 @@ type Draft struct {
 
 // Change is what a client sends to change a category. Absent fields stay.
 type Change struct {
-	Category api.Patch[string] `json:"category,omitzero" doc:"New name"`
+	Category api.Patch[string] `json:"category,omitzero" doc:"New name, at most 200 characters"`
 	Color    api.Patch[string] `json:"color,omitzero" doc:"New color, #RRGGBB; null for grey"`
 }
 

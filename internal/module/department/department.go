@@ -47,7 +47,7 @@ type Draft struct {
 
 // Change is what a client sends to change a department. Absent fields stay.
 type Change struct {
-	Name api.Patch[string] `json:"name,omitzero" doc:"New name"`
+	Name api.Patch[string] `json:"name,omitzero" doc:"New name, at most 200 characters"`
 }
 
 // Members is a change of who belongs to a department.

@@ -46,7 +46,7 @@ type Draft struct {
 
 // Change is what a client sends to change a location. Absent fields stay.
 type Change struct {
-	Name api.Patch[string] `json:"name,omitzero" doc:"New name"`
+	Name api.Patch[string] `json:"name,omitzero" doc:"New name, at most 200 characters"`
 }
 
 // Members is a change of who works at a location.

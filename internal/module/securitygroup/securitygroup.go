@@ -45,7 +45,7 @@ type Draft struct {
 
 // Change is what a client sends to change a group. Absent fields stay.
 type Change struct {
-	Name         api.Patch[string]      `json:"name,omitzero" doc:"New name"`
+	Name         api.Patch[string]      `json:"name,omitzero" doc:"New name, at most 200 characters"`
 	Capabilities api.Patch[api.Strings] `json:"capabilities,omitzero" doc:"What the group allows its people from now on; null for nothing"`
 }
 
