@@ -148,7 +148,8 @@ func badQueries(right request, p *openapi3.Parameter) []badInput {
 	var values []string
 	switch {
 	case p.Name == "cursor":
-		values = []string{"x", "AAAAAAAAAAAAAAAAAAAA", ids.EncodeCursor([]int{1}), ids.EncodeCursor("x")}
+		nul := map[string]any{"Key": "\x00", "ID": "\x00", "k": "\x00", "i": "\x00", "id": "\x00", "Name": "\x00"}
+		values = []string{"x", "AAAAAAAAAAAAAAAAAAAA", ids.EncodeCursor([]int{1}), ids.EncodeCursor("x"), ids.EncodeCursor(nul)}
 	case isType(s, "integer"):
 		values = []string{"x", "1e3", "1.5", "-0x1", "99999999999999999999"}
 		if s.Min != nil {

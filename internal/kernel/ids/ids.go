@@ -3,6 +3,7 @@
 package ids
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -41,12 +42,16 @@ func DecodeCursor(cursor string, position any) error {
 	if err != nil || len(raw) <= cursorSumLen {
 		return ErrCursor
 	}
-	sum := sha256.Sum256(raw[cursorSumLen:])
-	if string(sum[:cursorSumLen]) != string(raw[:cursorSumLen]) {
-		return ErrCursor
-	}
-	if json.Unmarshal(raw[cursorSumLen:], position) != nil {
+	body := raw[cursorSumLen:]
+	sum := sha256.Sum256(body)
+	if string(sum[:cursorSumLen]) != string(raw[:cursorSumLen]) || hasNUL(body) || json.Unmarshal(body, position) != nil {
 		return ErrCursor
 	}
 	return nil
+}
+
+// hasNUL reports that a JSON text holds a NUL, which no position has and PostgreSQL refuses.
+// The sum finds accidents only: anybody may compute it.
+func hasNUL(body []byte) bool {
+	return bytes.Contains(bytes.ReplaceAll(body, []byte(`\\`), nil), []byte(`\u0000`))
 }
