@@ -58,14 +58,19 @@ func openPostgres(ctx context.Context, o Options) (*pgDB, error) {
 	return &pgDB{pgConn: pgConn{q}, pool: pool}, nil
 }
 
-// checkDurability warns of settings under which acknowledged writes can be lost.
+// checkDurability refuses a server that does not sync what it acknowledges, and warns of other
+// settings under which a power failure can cost something.
 func checkDurability(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) error {
 	for _, name := range []string{"fsync", "synchronous_commit", "full_page_writes"} {
 		var value string
 		if err := pool.QueryRow(ctx, "SHOW "+name).Scan(&value); err != nil {
 			return fmt.Errorf("db: connect to PostgreSQL: %w", err)
 		}
-		if value == "off" {
+		switch {
+		case value != "off":
+		case name == "fsync":
+			return errors.New("db: this PostgreSQL server runs with fsync=off: a power failure would destroy the database; set fsync=on in its postgresql.conf and reload it")
+		default:
 			log.WarnContext(ctx, "PostgreSQL may lose acknowledged writes in a power failure", "setting", name, "value", value)
 		}
 	}

@@ -126,7 +126,7 @@ func EmptyPostgres(tb testing.TB) string {
 func newDatabase(tb testing.TB, from string) string {
 	tb.Helper()
 	postgresTemplate.once.Do(func() { postgresTemplate.at, postgresTemplate.err = startServer() })
-	if errors.Is(postgresTemplate.err, errNoPostgres) && os.Getenv("CI") != "true" {
+	if errors.Is(postgresTemplate.err, ErrNoPostgres) && os.Getenv("CI") != "true" {
 		tb.Skip(postgresTemplate.err)
 	}
 	if postgresTemplate.err != nil {
@@ -176,7 +176,7 @@ func startServer() (string, error) {
 	address := os.Getenv("WORKDRIVE_TEST_POSTGRES")
 	if address == "" {
 		var err error
-		address, _, err = StartPostgres("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=400")
+		address, _, err = StartPostgres("synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=400")
 		if err != nil {
 			return "", err
 		}

@@ -18,8 +18,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// errNoPostgres says that this machine has no PostgreSQL server program.
-var errNoPostgres = errors.New("no PostgreSQL server: install Debian's package postgresql, or set WORKDRIVE_TEST_POSTGRES")
+// ErrNoPostgres says that this machine has no PostgreSQL server program.
+var ErrNoPostgres = errors.New("no PostgreSQL server: install Debian's package postgresql, or set WORKDRIVE_TEST_POSTGRES")
 
 // StartPostgres starts a PostgreSQL server in a temporary directory on a free loopback
 // port, as a user that is not root, and gives its URL. The server ends with this process
@@ -78,7 +78,7 @@ func StartPostgres(settings ...string) (url string, stop func(), err error) {
 func serverPrograms() (string, error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if len(found) == 0 {
-		return "", errNoPostgres
+		return "", ErrNoPostgres
 	}
 	slices.Sort(found)
 	return filepath.Dir(found[len(found)-1]), nil
