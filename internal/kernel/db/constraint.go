@@ -77,11 +77,14 @@ func (q sqliteQueries) fault(err error) error {
 // fault turns what PostgreSQL reports into a fault where it means something to a caller.
 func (q pgQueries) fault(err error) error {
 	var e *pgconn.PgError
+	var connecting *pgconn.ConnectError
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, pgx.ErrNoRows):
 		return ErrNoRows
+	case errors.As(err, &connecting):
+		return unavailable(err) // for whatever reason the server gives
 	case errors.As(err, &e):
 		return q.sqlState(e, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/workdrive/workdrive/internal/kernel/clock"
+	"github.com/workdrive/workdrive/internal/kernel/config"
+	"github.com/workdrive/workdrive/internal/module/org"
+	"github.com/workdrive/workdrive/internal/testkit/dbtest"
+)
+
+// node starts another WorkDrive on a database, which follows the events of the others.
+func node(t *testing.T, address string) *house {
+	t.Helper()
+	a, err := New(Options{
+		Server: config.Server{Listen: "127.0.0.1:0", MaxInFlight: 64}, DB: dbtest.Open(t, address, constraints()...),
+		Clock: clock.System{}, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = a.bus.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	return &house{App: a}
+}
+
+// soon asks until the answer is as wanted. What one node does, others know within a second;
+// a machine that is busy gets more.
+func soon(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	began := time.Now()
+	for !done() {
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Logf("%s: after %d ms", what, time.Since(began).Milliseconds())
+}
+
+func (h *house) status(key, target string) int {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Header.Set("X-API-KEY", key)
+	w := httptest.NewRecorder()
+	h.Handler().ServeHTTP(w, r)
+	return w.Code
+}
+
+func (h *house) total(t *testing.T, key string) int {
+	t.Helper()
+	meta, _ := h.call(t, key, http.MethodGet, "/api/posts", "", http.StatusOK)["meta"].(map[string]any)
+	n, _ := meta["totalResults"].(float64)
+	return int(n)
+}
+
+func TestWhatOneNodeChangesOthersKnow(t *testing.T) {
+	t.Parallel()
+	address := dbtest.Postgres(t)
+	here, there := node(t, address), node(t, address)
+	made, err := here.Orgs.Setup(t.Context(), org.Setup{Name: "Stilla", Email: "root@stilla.example", FirstName: "Root", LastName: "Admin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	here.admin = made.AccessToken
+	id, key := here.person(t, "bob")
+	group := text(here.call(t, here.admin, http.MethodPost, "/api/security_groups", `{"name":"Climbers"}`, http.StatusCreated), "id")
+	if n := there.total(t, key); n != 0 { // and remembers it
+		t.Fatalf("%d posts", n)
+	}
+	here.call(t, here.admin, http.MethodPost, "/api/posts", `{"postText":"for climbers","permissions":{"groups":["`+group+`"]}}`, http.StatusCreated)
+	members := "/api/security_groups/" + group + "/members"
+	here.call(t, here.admin, http.MethodPost, members, `{"ids":["`+id+`"]}`, http.StatusOK)
+	soon(t, "who joined a group sees its posts", func() bool { return there.total(t, key) == 1 })
+	here.call(t, here.admin, http.MethodPost, "/api/posts", `{"postText":"for all","permissions":{"public":true}}`, http.StatusCreated)
+	soon(t, "a new post is counted", func() bool { return there.total(t, key) == 2 })
+	here.call(t, here.admin, http.MethodDelete, members, `{"ids":["`+id+`"]}`, http.StatusOK)
+	soon(t, "who left a group sees its posts no more", func() bool { return there.total(t, key) == 1 })
+
+	here.call(t, here.admin, http.MethodPatch, "/api/users/"+id, `{"status":"BLOCKED"}`, http.StatusOK)
+	soon(t, "the key of somebody who is blocked is dead", func() bool { return there.status(key, me) == http.StatusUnauthorized })
+}
+
+// TestWithoutTheDatabaseRequestsAreRefusedAndThenServed cuts a node off as a restart of the
+// database does: sessions end, and for a while there are no new ones.
+func TestWithoutTheDatabaseRequestsAreRefusedAndThenServed(t *testing.T) {
+	t.Parallel()
+	address := dbtest.Postgres(t)
+	h := node(t, address)
+	made, err := h.Orgs.Setup(t.Context(), org.Setup{Name: "Stilla", Email: "root@stilla.example", FirstName: "Root", LastName: "Admin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := made.AccessToken
+	admin := outside(t, address)
+	name := strings.TrimPrefix(mustParse(t, address).Path, "/")
+	post := func(words string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/api/posts", strings.NewReader(`{"postText":"`+words+`"}`))
+		r.Header.Set("X-API-KEY", key)
+		w := httptest.NewRecorder()
+		h.Handler().ServeHTTP(w, r)
+		return w
+	}
+	acked := 0
+	for range 3 {
+		if w := post("before"); w.Code != http.StatusCreated {
+			t.Fatalf("with a database: %d %s", w.Code, w.Body)
+		}
+		acked++
+		admin(`UPDATE pg_database SET datallowconn = false WHERE datname = '` + name + `'`)
+		admin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '` + name + `'`)
+		for range 5 {
+			w := post("without")
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), name) {
+				t.Errorf("without a database: %d, Retry-After %q, %s", w.Code, w.Header().Get("Retry-After"), w.Body)
+			}
+		}
+		if got := h.status("", "/readyz"); got != http.StatusServiceUnavailable {
+			t.Errorf("/readyz answers %d without a database", got)
+		}
+		admin(`UPDATE pg_database SET datallowconn = true WHERE datname = '` + name + `'`)
+		soon(t, "ready again", func() bool { return h.status("", "/readyz") == http.StatusOK })
+		soon(t, "the node sees its posts again", func() bool { return h.status(key, "/api/posts") == http.StatusOK })
+	}
+	if n := h.total(t, key); n != acked {
+		t.Errorf("%d posts, %d acknowledged", n, acked)
+	}
+}
+
+// outside gives a function that runs statements in another database of the same server.
+func outside(t *testing.T, address string) func(statement string) {
+	t.Helper()
+	u := mustParse(t, address)
+	u.Path = "/postgres"
+	conn, err := pgx.Connect(t.Context(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return func(statement string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func mustParse(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
