@@ -1,0 +1,144 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/workdrive/workdrive/internal/kernel/db"
+)
+
+const (
+	many          = 12 // rows of every list
+	maxStatements = 7  // of every list, fewer than its rows: none has one per row
+)
+
+// TestNoListHasAStatementPerRow counts the statements of every operation that has pages, for
+// a page of one and for a page of many.
+func TestNoListHasAStatementPerRow(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		ids := h.fill(t)
+		described := h.describedLists(t)
+		for _, op := range h.Router().Operations() {
+			if !described[op.ID] {
+				continue
+			}
+			path := op.Path
+			for name, id := range ids {
+				path = strings.ReplaceAll(path, "{"+name+"}", id)
+				path = strings.Replace(path, "/"+name+"/{id}", "/"+name+"/"+id, 1)
+			}
+			if strings.Contains(path, "{") {
+				t.Errorf("%s: the test has no object for %s", op.ID, op.Path)
+				continue
+			}
+			_, one := h.countList(t, path, 1)
+			rows, all := h.countList(t, path, 100)
+			if rows < many {
+				t.Errorf("%s: %d rows, the test needs %d", op.ID, rows, many)
+			}
+			if all > maxStatements || all > one+1 { // a page may have nothing to look up
+				t.Errorf("%s: %d statements for a page of one, %d for %d rows", op.ID, one, all, rows)
+			}
+		}
+	})
+}
+
+// describedLists gives the operations that take per_page.
+func (h *house) describedLists(t *testing.T) map[string]bool {
+	t.Helper()
+	body, err := h.Router().OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d struct {
+		Paths map[string]map[string]struct {
+			OperationID string
+			Parameters  []struct{ Name string }
+		}
+	}
+	if err := json.Unmarshal(body, &d); err != nil {
+		t.Fatal(err)
+	}
+	lists := map[string]bool{}
+	for _, methods := range d.Paths {
+		for _, op := range methods {
+			for _, p := range op.Parameters {
+				lists[op.OperationID] = lists[op.OperationID] || p.Name == "per_page"
+			}
+		}
+	}
+	return lists
+}
+
+func (h *house) countList(t *testing.T, path string, perPage int) (rows, statements int) {
+	t.Helper()
+	ctx, n := db.CountQueries(t.Context())
+	target := fmt.Sprintf("%s?per_page=%d", path, perPage)
+	if path == "/api/categories" {
+		target += "&moduleCode=1"
+	}
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	r.Header.Set("X-API-KEY", h.admin)
+	w := httptest.NewRecorder()
+	h.Handler().ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		t.Fatalf("%s answers %d %s", target, w.Code, w.Body)
+	}
+	lists := []json.RawMessage{w.Body.Bytes()} // a few answers are the list itself
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(w.Body.Bytes(), &fields) == nil {
+		lists = slices.Collect(maps.Values(fields))
+	}
+	for _, l := range lists {
+		var items []json.RawMessage
+		if json.Unmarshal(l, &items) == nil {
+			rows = max(rows, len(items))
+		}
+	}
+	return rows, n.N()
+}
+
+// fill makes many of everything and gives the objects whose lists are long, by the parameter
+// or the noun that names them.
+func (h *house) fill(t *testing.T) map[string]string {
+	t.Helper()
+	made := func(target, body string) string { return text(h.call(t, h.admin, http.MethodPost, target, body, http.StatusCreated), "id") }
+	ids := map[string]string{"users": h.root.UserID}
+	var people, keys []string
+	for i := range many {
+		id, key := h.person(t, fmt.Sprint("person", i))
+		people, keys = append(people, id), append(keys, key)
+		made("/api/users/add", fmt.Sprintf(`{"email":"report%d@stilla.example","firstName":"Report","lastName":"%[1]d","reportsTo":%q}`, i, id))
+		h.call(t, key, http.MethodPut, "/api/users/"+h.root.UserID+"/follow", "", http.StatusOK)
+		h.call(t, h.admin, http.MethodPut, "/api/users/"+id+"/follow", "", http.StatusOK)
+		made("/api/tokens", fmt.Sprintf(`{"name":"key %d"}`, i))
+		made("/api/organization", fmt.Sprintf(`{"name":"Child %d","admin":{"email":"child%[1]d@stilla.example"}}`, i))
+		made("/api/categories", fmt.Sprintf(`{"moduleCode":1,"category":"Category %d"}`, i))
+		ids["posts"] = made("/api/posts", fmt.Sprintf(`{"postText":"post %d","mention":%q}`, i, id))
+		h.call(t, h.admin, http.MethodPut, "/api/posts/"+ids["posts"]+"/bookmark", "", http.StatusOK)
+	}
+	all, err := json.Marshal(people)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range many {
+		made("/api/departments", fmt.Sprintf(`{"name":"Department %d","members":[]}`, i))
+		made("/api/locations", fmt.Sprintf(`{"name":"Location %d"}`, i))
+		made("/api/security_groups", fmt.Sprintf(`{"name":"Group %d"}`, i))
+		h.call(t, keys[i], http.MethodPost, "/api/posts/"+ids["posts"]+"/comments", `{"text":"comment"}`, http.StatusCreated)
+		h.call(t, keys[i], http.MethodPut, "/api/posts/"+ids["posts"]+"/reactions/like", "", http.StatusOK)
+	}
+	ids["departments"] = made("/api/departments", `{"name":"Everybody","members":[]}`)
+	h.call(t, h.admin, http.MethodPost, "/api/departments/"+ids["departments"]+"/members", `{"addMembers":`+string(all)+`}`, http.StatusOK)
+	ids["locations"] = made("/api/locations", `{"name":"Everywhere"}`)
+	h.call(t, h.admin, http.MethodPost, "/api/locations/"+ids["locations"]+"/members", `{"addMembers":`+string(all)+`}`, http.StatusOK)
+	ids["groupId"] = made("/api/security_groups", `{"name":"All of us"}`)
+	h.call(t, h.admin, http.MethodPost, "/api/security_groups/"+ids["groupId"]+"/members", `{"ids":`+string(all)+`}`, http.StatusOK)
+	return ids
+}
