@@ -108,7 +108,9 @@ func (h *house) countList(t *testing.T, path string, perPage int) (rows, stateme
 // or the noun that names them.
 func (h *house) fill(t *testing.T) map[string]string {
 	t.Helper()
-	made := func(target, body string) string { return text(h.call(t, h.admin, http.MethodPost, target, body, http.StatusCreated), "id") }
+	made := func(target, body string) string {
+		return text(h.call(t, h.admin, http.MethodPost, target, body, http.StatusCreated), "id")
+	}
 	ids := map[string]string{"users": h.root.UserID}
 	var people, keys []string
 	for i := range many {

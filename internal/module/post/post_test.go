@@ -231,6 +231,49 @@ func TestPagesAreFullWhenAnotherNodeChangedThem(t *testing.T) {
 	})
 }
 
+// TestCountsStayExactWhileManyWrite lets many publish, readdress and delete at the same time,
+// under somebody who reads.
+func TestCountsStayExactWhileManyWrite(t *testing.T) {
+	each(t, func(t *testing.T, s scene) {
+		const writers, rounds = 16, 6
+		var people []authz.Actor
+		for w := range writers {
+			people = append(people, s.as(s.org.Person(t, fmt.Sprint("writer", w))))
+		}
+		done := make(chan struct{})
+		var reader, all sync.WaitGroup
+		reader.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					s.list(t)
+				}
+			}
+		})
+		for _, who := range people {
+			all.Go(func() {
+				for range rounds {
+					var ids [3]string
+					for i := range ids {
+						ids[i] = s.call(t, who, http.MethodPost, posts, `{"postText":"x","permissions":{"public":true}}`).want(t, http.StatusCreated).str("id")
+					}
+					s.call(t, who, http.MethodPatch, posts+"/"+ids[1], `{"permissions":{"onlyMe":true}}`).want(t, http.StatusOK)
+					s.call(t, who, http.MethodDelete, posts+"/"+ids[2], "").want(t, http.StatusNoContent)
+				}
+			})
+		}
+		all.Wait()
+		close(done)
+		reader.Wait()
+		page, err := s.posts.List(t.Context(), s.colleague, content.Query{Kind: post.Kind.Name, Limit: 1000})
+		if err != nil || page.Total != writers*rounds || len(page.IDs()) != writers*rounds {
+			t.Errorf("total %d, %d posts, want %d: %v", page.Total, len(page.IDs()), writers*rounds, err)
+		}
+	})
+}
+
 func texts(a answer) []string {
 	var list []string
 	for _, p := range a.body["posts"].([]any) {

@@ -15,8 +15,6 @@ import (
 	"github.com/workdrive/workdrive/internal/module/user"
 )
 
-var noFilter user.Filter
-
 func TestAThousandPeopleInOneCall(t *testing.T) {
 	each(t, func(s *stage) {
 		s.Department(s.T, "Development")
