@@ -228,7 +228,7 @@ type Meta struct {
 	TotalResults int    `json:"totalResults" doc:"Number of items the caller may see"`
 	CurPage      int    `json:"curPage" doc:"Number of this page"`
 	NextPage     int    `json:"nextPage" doc:"Number of the next page, 0 on the last"`
-	NextCursor   string `json:"nextCursor,omitempty" doc:"Pass it as cursor to go on; absent at the end"`
+	NextCursor   string `json:"nextCursor,omitempty" doc:"Pass it as cursor to go on; absent at the end. After a cursor the end may also be an empty page"`
 }
 
 // Meta describes the page of a listing with total items.
@@ -240,6 +240,9 @@ func (p Page) Meta(total int) Meta {
 	}
 	return m
 }
+
+// GoesOn reports that something may stand behind a full page. After a cursor that is not known.
+func (m Meta) GoesOn(p Page) bool { return p.Cursor != "" || m.NextPage > 0 }
 
 // IfMatch is the precondition of a change; embed it in the input of one.
 type IfMatch struct {

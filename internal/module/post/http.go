@@ -145,7 +145,7 @@ func (s *Service) list(ctx context.Context, who authz.Actor, in *listInput) (*li
 		out.Body.Posts[i] = viewOf(r, p.cards)
 	}
 	out.Body.Meta = in.Page.Meta(p.Total)
-	if n := len(p.rows); n == query.Limit && in.Status == content.Published {
+	if n := len(p.rows); n == query.Limit && in.Status == content.Published && out.Body.Meta.GoesOn(in.Page) {
 		last := p.rows[n-1]
 		out.Body.Meta.NextCursor = ids.EncodeCursor(last.position())
 	}

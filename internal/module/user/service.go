@@ -89,7 +89,7 @@ func (s *Service) List(ctx context.Context, who authz.Actor, f Filter, p api.Pag
 			return err
 		}
 		meta = p.Meta(total)
-		if len(records) == part.limit {
+		if len(records) == part.limit && meta.GoesOn(p) {
 			last := records[len(records)-1]
 			meta.NextCursor = ids.EncodeCursor(position{last.sortKey, last.id})
 		}
@@ -123,7 +123,7 @@ func (s *Service) cards(ctx context.Context, from string, args []any, p api.Page
 	err = s.db.Snapshot(ctx, func(ctx context.Context, q db.Queryer) error {
 		found, last, total, err := s.store.cards(ctx, q, from, args, part)
 		cards, meta = found, p.Meta(total)
-		if len(found) == part.limit {
+		if len(found) == part.limit && meta.GoesOn(p) {
 			meta.NextCursor = ids.EncodeCursor(last)
 		}
 		return err
