@@ -316,6 +316,19 @@ CREATE TABLE bookmarks (
 CREATE INDEX bookmarks_item ON bookmarks (org_id, kind, item_id);
 CREATE INDEX bookmarks_recent ON bookmarks (org_id, user_id, created_at DESC, id DESC);
 
+-- The cards of links that were published, by linkpreview.Key.
+CREATE TABLE link_previews (
+    org_id      {{id}} NOT NULL REFERENCES organizations (id),
+    key         {{id}} NOT NULL,
+    state       TEXT   NOT NULL,     -- PENDING, READY, NONE
+    link        TEXT   NOT NULL DEFAULT '',
+    title       TEXT   NOT NULL DEFAULT '',
+    description TEXT   NOT NULL DEFAULT '',
+    image       TEXT   NOT NULL DEFAULT '',
+    wanted_at   BIGINT NOT NULL,     -- when it was last asked for
+    PRIMARY KEY (org_id, key)
+);
+
 -- Events, written in the transaction that causes them. seq orders them; txid (on
 -- PostgreSQL) lets a reader skip rows of transactions that are still open.
 CREATE TABLE outbox (

@@ -9,12 +9,14 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/post"
+	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/settings"
 	"github.com/workdrive/workdrive/internal/module/social"
@@ -48,12 +50,13 @@ func (a *App) wire() Modules {
 	d, b, c, log := a.o.DB, a.bus, a.o.Clock, a.o.Log
 	audiences := audience.New(d, b)
 	contents := content.New(d, b, audiences)
+	previews := preview.New(preview.Deps{DB: d, Jobs: a.jobs, Clock: c, Client: a.outside(), Log: log})
 	var m Modules
 	m.Settings = settings.New(d, b, c)
 	m.Users = user.New(d, b, c, m.Settings)
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
-	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents})
+	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Previews: previews})
 	m.Social = social.New(d, b, c, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -61,6 +64,14 @@ func (a *App) wire() Modules {
 	m.Categories = category.New(d, b, c)
 	m.Users.OnHandOver(m.Posts.Inherit)
 	return m
+}
+
+// outside is how the server asks for pages on behalf of people; nil when it must not.
+func (a *App) outside() *egress.Client {
+	if !a.o.Server.LinkPreviews {
+		return nil
+	}
+	return egress.New(egress.Options{Version: a.o.Version, Allow: a.o.Server.EgressAllow})
 }
 
 // module is what every module offers: its operations.

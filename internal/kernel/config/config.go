@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,11 +26,13 @@ type Store struct {
 
 // Server says how requests are served.
 type Server struct {
-	Listen        string `env:"WORKDRIVE_LISTEN" default:"127.0.0.1:8080" help:"Address to serve on."`
-	MetricsListen string `name:"metrics-listen" env:"WORKDRIVE_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Address to serve /metrics and /debug/pprof on, never a public one. Without it, /metrics answers requests from this machine on --listen."`
-	PublicURL     string `name:"public-url" env:"WORKDRIVE_PUBLIC_URL" placeholder:"https://…" help:"Address people reach the server under, for links it sends. Default: http://LISTEN."`
-	RateLimit     int    `name:"rate-limit" env:"WORKDRIVE_RATE_LIMIT" default:"6000" help:"Requests one API key may make in a minute; 0 is no limit."`
-	MaxInFlight   int    `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
+	Listen        string         `env:"WORKDRIVE_LISTEN" default:"127.0.0.1:8080" help:"Address to serve on."`
+	MetricsListen string         `name:"metrics-listen" env:"WORKDRIVE_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Address to serve /metrics and /debug/pprof on, never a public one. Without it, /metrics answers requests from this machine on --listen."`
+	PublicURL     string         `name:"public-url" env:"WORKDRIVE_PUBLIC_URL" placeholder:"https://…" help:"Address people reach the server under, for links it sends. Default: http://LISTEN."`
+	RateLimit     int            `name:"rate-limit" env:"WORKDRIVE_RATE_LIMIT" default:"6000" help:"Requests one API key may make in a minute; 0 is no limit."`
+	LinkPreviews  bool           `name:"link-previews" env:"WORKDRIVE_LINK_PREVIEWS" default:"true" negatable:"" help:"Fetch title and picture of the links in posts, from public addresses only."`
+	EgressAllow   []netip.Prefix `name:"egress-allow" env:"WORKDRIVE_EGRESS_ALLOW" placeholder:"NETWORK,…" help:"Private networks that the server may fetch pages from, such as 10.1.0.0/16."`
+	MaxInFlight   int            `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
 }
 
 // Check reports the first setting that cannot be used.

@@ -10,6 +10,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
+	"github.com/workdrive/workdrive/internal/kernel/linkpreview"
 	"github.com/workdrive/workdrive/internal/kernel/person"
 )
 
@@ -82,15 +83,18 @@ type LinkPreview struct {
 	Link        string  `json:"link" doc:"The link"`
 }
 
-func viewOf(r row, cards map[string]person.Card) View {
+func viewOf(r row, c cards) View {
 	v := View{
 		ID: r.ID, PostText: r.Text, PostedAt: api.At(r.PostedAt), CommentsCount: r.commentsCount, User: r.author,
-		FileList: []person.File{}, LinkPreviewList: []LinkPreview{},
+		FileList: []person.File{}, LinkPreviewList: linkPreviews(r.previewed(), c.links),
 		Tags: notNil(r.Tags), Links: notNil(r.Links), Location: r.Location, Reactions: r.reactions.List(),
-		Mentions: person.Pick(cards, r.Mentions), TaggedUsers: person.Pick(cards, r.Tagged),
-		ReactionUsers: person.Pick(cards, r.reactions.Latest), Status: r.Status, PublishAt: api.AtPtr(r.PublishAt),
+		Mentions: person.Pick(c.people, r.Mentions), TaggedUsers: person.Pick(c.people, r.Tagged),
+		ReactionUsers: person.Pick(c.people, r.reactions.Latest), Status: r.Status, PublishAt: api.AtPtr(r.PublishAt),
 		MyReactions: r.MyReactions(), BookmarkID: r.BookmarkID,
 		CreatedAt: api.At(r.CreatedAt), UpdatedAt: api.At(r.UpdatedAt), version: r.Version,
+	}
+	if len(v.LinkPreviewList) > 0 {
+		v.LinkPreviews = &v.LinkPreviewList[0]
 	}
 	if r.Gif != "" {
 		v.Gif = &r.Gif
@@ -102,6 +106,23 @@ func viewOf(r row, cards map[string]person.Card) View {
 		}
 	}
 	return v
+}
+
+// linkPreviews gives the cards that are there, in the order of the links.
+func linkPreviews(links []string, cards map[string]linkpreview.Preview) []LinkPreview {
+	list := []LinkPreview{}
+	for _, link := range links {
+		card, ok := cards[link]
+		if !ok {
+			continue
+		}
+		p := LinkPreview{Title: card.Title, Description: card.Description, Link: card.Link}
+		if card.Image != "" {
+			p.Image = &card.Image
+		}
+		list = append(list, p)
+	}
+	return list
 }
 
 func notNil(list []string) []string {

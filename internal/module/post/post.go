@@ -2,6 +2,7 @@ package post
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
+	"github.com/workdrive/workdrive/internal/kernel/linkpreview"
 )
 
 // Kind is what kernel/content needs to know of posts.
@@ -53,6 +55,19 @@ type Extra struct {
 	Links    []string  `json:"links,omitempty"`
 	Gif      string    `json:"gif,omitempty"`
 	Location *Location `json:"location,omitempty"`
+}
+
+// previewed gives the links of which a post shows cards: those it names, then those in its text.
+func (b Body) previewed() []string {
+	links := slices.Concat(b.Links, linkpreview.FindLinks(b.Text))
+	seen := map[string]bool{}
+	links = slices.DeleteFunc(links, func(link string) bool {
+		key := linkpreview.Key(link)
+		again := key == "" || seen[key]
+		seen[key] = true
+		return again
+	})
+	return links[:min(len(links), linkpreview.MaxLinks)]
 }
 
 // Location is the place a post names.

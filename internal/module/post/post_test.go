@@ -1,6 +1,7 @@
 package post_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -330,6 +331,64 @@ func TestManyAudiencesMergeInPortions(t *testing.T) {
 			t.Errorf("total %d, %d posts: %v", page.Total, len(got), got)
 		}
 	})
+}
+
+func TestLinksGetTheirCards(t *testing.T) {
+	each(t, func(t *testing.T, s scene) {
+		at := s.site.URL
+		id := s.publish(t, `{"postText":"Read `+at+`/a, then `+at+`/gone and http://10.0.0.1/private","links":["`+at+`/b","`+at+`/a#part","`+at+`/late"],"permissions":{"public":true}}`)
+		draft := s.publish(t, `{"postText":"`+at+`/draft","status":"DRAFT"}`)
+		read := func(id string) answer {
+			return s.call(t, s.author, http.MethodGet, posts+"/"+id, "").want(t, http.StatusOK)
+		}
+		if early := read(id); early.body["linkPreviews"] != nil || len(early.body["linkPreviewList"].([]any)) != 0 {
+			t.Errorf("before they are fetched: %v", early.body["linkPreviewList"])
+		}
+		if err := s.jobs.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.jobs.Stop(context.WithoutCancel(t.Context())) }()
+		s.until(t, `SELECT COUNT(*) FROM link_previews WHERE org_id = ? AND state <> 'PENDING'`, 5)
+
+		var titles []string
+		post := read(id)
+		for _, p := range post.body["linkPreviewList"].([]any) {
+			card := p.(map[string]any)
+			titles = append(titles, card["title"].(string)+": "+card["description"].(string))
+		}
+		if want := []string{"Page /b: All about /b", "Page /a: All about /a", "Page /late: All about /late"}; !slices.Equal(titles, want) {
+			t.Errorf("cards %q, want %q", titles, want)
+		}
+		if first := post.body["linkPreviews"].(map[string]any); first["link"] != at+"/b" || first["image"] != nil {
+			t.Errorf("the first card is %v", first)
+		}
+		listed := s.call(t, s.colleague, http.MethodGet, posts, "").want(t, http.StatusOK).body["posts"].([]any)[0].(map[string]any)
+		if len(listed["linkPreviewList"].([]any)) != 3 {
+			t.Errorf("the list has %v", listed["linkPreviewList"])
+		}
+		// A draft's links are fetched when it is published; what is known is shown at once.
+		s.call(t, s.author, http.MethodPatch, posts+"/"+draft, `{"status":"PUBLISHED"}`).want(t, http.StatusOK)
+		s.until(t, `SELECT COUNT(*) FROM link_previews WHERE org_id = ? AND state = 'READY'`, 4)
+		again := s.call(t, s.author, http.MethodPost, posts, `{"postText":"once more `+at+`/a"}`).want(t, http.StatusCreated)
+		if again.body["linkPreviews"] == nil {
+			t.Error("a card that is there is not shown at once")
+		}
+	})
+}
+
+// until waits for the number that a query about the organization gives.
+func (s scene) until(t *testing.T, query string, want int) {
+	t.Helper()
+	n := 0
+	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(20 * time.Millisecond) {
+		if err := s.db.Reader(t.Context()).QueryRow(t.Context(), query, s.org.ID).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n == want {
+			return
+		}
+	}
+	t.Fatalf("%s: %d, want %d", query, n, want)
 }
 
 func TestIfMatchRefusesAnotherVersion(t *testing.T) {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,9 +22,11 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/module/post"
+	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/testkit/cast"
 )
 
@@ -35,6 +40,7 @@ type rig struct {
 	jobs      *job.Jobs
 	posts     *post.Service
 	handler   http.Handler
+	site      *httptest.Server // outside
 	actors    actors
 }
 
@@ -112,7 +118,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	r.audiences = audience.New(d, r.bus)
 	r.content = content.New(d, r.bus, r.audiences)
-	r.posts = post.New(post.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content})
+	r.posts = post.New(post.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content, Previews: preview.New(preview.Deps{DB: d, Jobs: r.jobs, Clock: r.clock, Log: log, Client: r.outside(t)})})
 	router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: r.clock, Log: log, Authenticator: r.actors, Examples: fixtures.Fixtures})
 	r.posts.Register(router)
 	if err := router.Verify(); err != nil {
@@ -120,6 +126,27 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	r.handler = router
 	return r
+}
+
+// outside starts a web site and gives a client that may reach it.
+func (r *rig) outside(t *testing.T) *egress.Client {
+	t.Helper()
+	var late atomic.Int32
+	r.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		switch {
+		case q.URL.Path == "/gone":
+			http.NotFound(w, q)
+			return
+		case q.URL.Path == "/late" && late.Add(1) == 1: // the first time
+			http.Error(w, "not yet", http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<title>Page %s</title><meta name="description" content="All about %[1]s">`, q.URL.Path)
+	}))
+	t.Cleanup(r.site.Close)
+	at := netip.MustParseAddrPort(r.site.Listener.Addr().String())
+	return egress.New(egress.Options{Version: "test", Allow: []netip.Prefix{netip.PrefixFrom(at.Addr(), 32)}, Ports: []uint16{at.Port()}})
 }
 
 type busEvent = bus.Delivered

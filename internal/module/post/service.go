@@ -16,6 +16,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/linkpreview"
 	"github.com/workdrive/workdrive/internal/kernel/person"
 )
 
@@ -27,6 +28,15 @@ type Deps struct {
 	Clock     clock.Clock
 	Audiences *audience.Audiences
 	Content   *content.Content
+	Previews  Previews
+}
+
+// Previews are the cards of links.
+type Previews interface {
+	// Want has the cards of links fetched in the background.
+	Want(ctx context.Context, tx db.Tx, orgID string, links []string) error
+	// Cards gives the cards that are there, by link.
+	Cards(ctx context.Context, q db.Queryer, orgID string, links []string) (map[string]linkpreview.Preview, error)
 }
 
 // Service is what can be done with posts.
@@ -37,12 +47,13 @@ type Service struct {
 	clock     clock.Clock
 	audiences *audience.Audiences
 	content   *content.Content
+	previews  Previews
 	store     store
 }
 
 // New makes the service, registers posts as a kind of content and its job.
 func New(d Deps) *Service {
-	s := &Service{db: d.DB, bus: d.Bus, jobs: d.Jobs, clock: d.Clock, audiences: d.Audiences, content: d.Content}
+	s := &Service{db: d.DB, bus: d.Bus, jobs: d.Jobs, clock: d.Clock, audiences: d.Audiences, content: d.Content, previews: d.Previews}
 	d.Content.Add(Kind)
 	job.Handle(d.Jobs, s.publishDue)
 	return s
@@ -73,20 +84,32 @@ func (s *Service) ListOwn(ctx context.Context, who authz.Actor, status string, q
 	return s.page(ctx, q, who.OrgID, rows, total)
 }
 
-// Page is a page of posts with the cards of everybody they show.
+// Page is a page of posts with the cards of everybody and of every link they show.
 type Page struct {
-	rows  []row
-	cards map[string]person.Card
+	rows []row
+	cards
 	Total int
 }
 
+// cards are the people and links that posts show, by id and by link.
+type cards struct {
+	people map[string]person.Card
+	links  map[string]linkpreview.Preview
+}
+
 func (s *Service) page(ctx context.Context, q db.Queryer, orgID string, rows []row, total int) (Page, error) {
-	var people []string
+	var people, links []string
 	for _, r := range rows {
 		people = append(append(append(people, r.Mentions...), r.Tagged...), r.reactions.Latest...)
+		links = append(links, r.previewed()...)
 	}
-	cards, err := person.ByIDs(ctx, q, orgID, unique(people))
-	return Page{rows, cards, total}, err
+	p := Page{rows: rows, Total: total}
+	var err error
+	if p.people, err = person.ByIDs(ctx, q, orgID, unique(people)); err != nil {
+		return p, err
+	}
+	p.links, err = s.previews.Cards(ctx, q, orgID, links)
+	return p, err
 }
 
 // Get gives one post the actor may see.
@@ -153,13 +176,17 @@ func (s *Service) fresh(ctx context.Context, tx db.Tx, who authz.Actor, p Post, 
 	if err != nil {
 		return View{}, err
 	}
-	cards, err := person.ByIDs(ctx, tx, who.OrgID, unique(slices.Concat(p.Mentions, p.Tagged, []string{p.AuthorID})))
+	var c cards
+	c.people, err = person.ByIDs(ctx, tx, who.OrgID, unique(slices.Concat(p.Mentions, p.Tagged, []string{p.AuthorID})))
 	if err != nil {
+		return View{}, err
+	}
+	if c.links, err = s.previews.Cards(ctx, tx, who.OrgID, p.previewed()); err != nil {
 		return View{}, err
 	}
 	p.Version = 1
 	body := string(stored)
-	return viewOf(row{Post: p, Mine: content.Mine{Permissions: &body}, author: cards[p.AuthorID]}, cards), nil
+	return viewOf(row{Post: p, Mine: content.Mine{Permissions: &body}, author: c.people[p.AuthorID]}, c), nil
 }
 
 // check applies a draft to a post and reports everything that is wrong with it at once.
@@ -211,6 +238,11 @@ func (s *Service) settle(ctx context.Context, tx db.Tx, who authz.Actor, before,
 	if after.Status == content.Scheduled {
 		due := publish{OrgID: who.OrgID, ID: after.ID, At: *after.PublishAt}
 		if err := s.jobs.Enqueue(ctx, tx, due, clock.FromMillis(due.At)); err != nil {
+			return err
+		}
+	}
+	if after.Status == content.Published {
+		if err := s.previews.Want(ctx, tx, who.OrgID, after.previewed()); err != nil {
 			return err
 		}
 	}

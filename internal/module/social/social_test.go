@@ -22,6 +22,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/module/post"
+	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/module/social"
 	"github.com/workdrive/workdrive/internal/testkit/cast"
 	"github.com/workdrive/workdrive/internal/testkit/dbtest"
@@ -62,7 +63,8 @@ func each(t *testing.T, test func(t *testing.T, s *scene)) {
 		audiences := audience.New(d, b)
 		contents := content.New(d, b, audiences)
 		s := &scene{db: d, bus: b, clock: c, actors: actors{}, org: cast.NewOrg(t, d)}
-		posts := post.New(post.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents})
+		posts := post.New(post.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents,
+			Previews: preview.New(preview.Deps{DB: d, Jobs: jobs, Clock: c, Log: log})})
 		s.social = social.New(d, b, c, contents)
 		r := api.NewRouter(api.Options{DB: d, Clock: c, Log: log, Authenticator: s.actors, Examples: fixtures.Fixtures})
 		posts.Register(r)
