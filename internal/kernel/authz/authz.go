@@ -47,7 +47,7 @@ type Actor struct {
 	// Capabilities are the union over the actor's security groups.
 	Capabilities []Capability
 	// Scopes limit what the key may do: "posts:read", "posts:write", "posts:*",
-	// "*:read" or "*". Empty means everything.
+	// "*:read", "*:*" or "*". Empty means everything.
 	Scopes []string
 	// Restricted says that an overdue obligation limits the actor (DOMAIN: enforcement).
 	Restricted bool
@@ -59,18 +59,26 @@ func (a Actor) Can(c Capability) bool {
 	return c == "" || slices.Contains(a.Capabilities, c)
 }
 
-// Within reports whether the actor's key covers a scope such as "posts:write".
+// Within reports whether the actor's key covers a scope such as "posts:write", or a wide
+// one such as "posts:*".
 func (a Actor) Within(scope string) bool {
-	if len(a.Scopes) == 0 {
-		return true
+	return len(a.Scopes) == 0 || slices.ContainsFunc(a.Scopes, func(own string) bool { return covers(own, scope) })
+}
+
+// covers reports whether a scope allows all that another one does.
+func covers(own, scope string) bool {
+	noun, verb := parts(own)
+	otherNoun, otherVerb := parts(scope)
+	return (noun == "*" || noun == otherNoun) && (verb == "*" || verb == otherVerb)
+}
+
+// parts splits a scope; "*" is everything done to everything.
+func parts(scope string) (noun, verb string) {
+	if scope == "*" {
+		return "*", "*"
 	}
-	noun, verb, _ := strings.Cut(scope, ":")
-	for _, s := range a.Scopes {
-		if s == "*" || s == scope || s == noun+":*" || s == "*:"+verb {
-			return true
-		}
-	}
-	return false
+	noun, verb, _ = strings.Cut(scope, ":")
+	return noun, verb
 }
 
 // Rule is what an operation asks of its caller, published as x-authz.

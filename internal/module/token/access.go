@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"slices"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -23,25 +24,41 @@ func (s *Service) toRevoke(ctx context.Context, q db.Queryer, who authz.Actor, i
 	return t, err
 }
 
+// hidden is the reference's sentence for what a caller's role does not allow.
+const hidden = "The requested content is hidden for administrators only. "
+
 // mayManage refuses whoever wants to see or make keys of somebody else without the right.
 func mayManage(who authz.Actor, userID string) error {
 	if userID == who.UserID || who.Can(authz.TokensManage) {
 		return nil
 	}
-	return fault.Forbidden("role.missing", "The requested content is hidden for administrators only. It needs the capability tokens:manage.")
+	return fault.Forbidden("role.missing", hidden+"It needs the capability tokens:manage.")
 }
 
-// mayGrant refuses a key that could do more, or work longer, than the one that makes it.
+// mayGrant refuses a key that could do more, or work longer, than the one that makes it, and
+// one of a person who can do more than its maker: managing keys is no way to become an
+// administrator.
 func (s *Service) mayGrant(ctx context.Context, who authz.Actor, d Draft) error {
 	if !covers(who, d.Scopes) {
 		return fault.Forbidden("token.escalation", "A key cannot make a key with wider scopes than its own.")
 	}
-	own, err := s.store.byID(ctx, s.db.Reader(ctx), who.OrgID, who.TokenID)
+	q := s.db.Reader(ctx)
+	own, err := s.store.byID(ctx, q, who.OrgID, who.TokenID)
 	if err != nil {
 		return err
 	}
 	if own.ExpiresAt != nil && (d.ExpiresAt == nil || d.ExpiresAt.Millis() > *own.ExpiresAt) {
 		return fault.Forbidden("token.escalation", "A key that expires cannot make a key that outlives it.")
+	}
+	if d.UserID == who.UserID {
+		return nil
+	}
+	held, err := s.store.capabilities(ctx, q, who.OrgID, d.UserID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(held, func(c authz.Capability) bool { return !who.Can(c) }) {
+		return fault.Forbidden("token.aboveCaller", hidden+"The person holds capabilities that you do not have.")
 	}
 	return nil
 }

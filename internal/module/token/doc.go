@@ -7,8 +7,10 @@
 // person cannot do.
 //
 // Who may do what: everybody makes, lists and revokes their own keys; holders of
-// tokens:manage those of everybody in their organization. A key never makes a key with wider
-// scopes or a later end than its own. POST /api/token/generate-access makes the key named
+// tokens:manage those of everybody in their organization, except that nobody makes a key for
+// a person who holds capabilities they lack; revoking one is open to them, since it gives
+// nothing away. A key never makes a key with wider scopes or a later end than its own, and a
+// scope names what some operation asks for. POST /api/token/generate-access makes the key named
 // "API Access" and revokes the earlier one of that name, as the reference's Regenerate does.
 //
 // A key works while its person is ACTIVE and their organization is not suspended. What was

@@ -3,6 +3,8 @@ package token
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -11,6 +13,7 @@ import (
 // Register mounts the operations on keys.
 func (s *Service) Register(r *api.Router) {
 	r.Gate("token", s.gate)
+	s.nouns = func() []string { return nouns(r.Operations()) }
 	api.Register(r, api.Operation{
 		ID: "generateAccessToken", Method: http.MethodPost, Path: "/api/token/generate-access", Tag: "Access Token",
 		Summary: "Make the key API Access of a person and revoke the earlier one", Status: http.StatusCreated, Secret: true,
@@ -33,6 +36,18 @@ func (s *Service) Register(r *api.Router) {
 		ID: "revokeToken", Method: http.MethodDelete, Path: "/api/tokens/{id}", Tag: "Access Token", Summary: "Revoke a key",
 		Status: http.StatusNoContent, Authz: authz.Rule{Scope: "tokens:write", Object: &authz.Object{Param: "id", Type: "token"}},
 	}, s.revoke)
+}
+
+// nouns lists what the scopes of operations name.
+func nouns(operations []api.Operation) []string {
+	var list []string
+	for _, op := range operations {
+		if noun, _, ok := strings.Cut(op.Authz.Scope, ":"); ok {
+			list = append(list, noun)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 const (

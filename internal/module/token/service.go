@@ -21,11 +21,12 @@ type Service struct {
 	log   *slog.Logger
 	store store
 	cache *cache
+	nouns func() []string // what scopes can name
 }
 
 // New makes the service.
 func New(d *db.DB, b *bus.Bus, c clock.Clock, log *slog.Logger) *Service {
-	return &Service{db: d, bus: b, clock: c, log: log, cache: newCache(b)}
+	return &Service{db: d, bus: b, clock: c, log: log, cache: newCache(b), nouns: func() []string { return nil }}
 }
 
 // Created is a new key with its secret, which is shown once.
@@ -43,7 +44,7 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, d Draft) (Created
 		return Created{}, err
 	}
 	var bad fault.Fields
-	d.check(s.clock.Now(), &bad)
+	d.check(s.clock.Now(), s.nouns(), &bad)
 	if err := s.checkHolder(ctx, who.OrgID, d.UserID, &bad); err != nil {
 		return Created{}, err
 	}
@@ -60,7 +61,7 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, d Draft) (Created
 // could exceed.
 func (s *Service) CreateFor(ctx context.Context, who authz.Actor, d Draft) (Created, error) {
 	var bad fault.Fields
-	d.check(s.clock.Now(), &bad)
+	d.check(s.clock.Now(), s.nouns(), &bad)
 	if err := bad.Err(); err != nil {
 		return Created{}, err
 	}
@@ -98,7 +99,7 @@ func (s *Service) insert(ctx context.Context, orgID, by string, d Draft, replace
 	var c Created
 	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if replace {
-			if err := s.store.revokeNamed(ctx, tx, orgID, d.UserID, d.Name, s.clock.Now().UnixMilli()); err != nil {
+			if err := s.revokeEarlier(ctx, tx, orgID, d.UserID); err != nil {
 				return err
 			}
 		}
@@ -109,10 +110,19 @@ func (s *Service) insert(ctx context.Context, orgID, by string, d Draft, replace
 	return c, err
 }
 
+// revokeEarlier revokes a person's key "API Access". Others who do the same wait, so that one
+// key of that name is left.
+func (s *Service) revokeEarlier(ctx context.Context, tx db.Tx, orgID, userID string) error {
+	if err := s.store.lockHolder(ctx, tx, orgID, userID); err != nil {
+		return err
+	}
+	return s.store.revokeNamed(ctx, tx, orgID, userID, AccessName, s.clock.Now().UnixMilli())
+}
+
 // Issue makes a key in a transaction without asking who wants it: for the set-up of an
 // organization and the command line.
 func (s *Service) Issue(ctx context.Context, tx db.Tx, orgID, userID string) (secret string, err error) {
-	if err := s.store.revokeNamed(ctx, tx, orgID, userID, AccessName, s.clock.Now().UnixMilli()); err != nil {
+	if err := s.revokeEarlier(ctx, tx, orgID, userID); err != nil {
 		return "", err
 	}
 	c, err := s.issue(ctx, tx, orgID, userID, Draft{Name: AccessName, UserID: userID})

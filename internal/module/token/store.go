@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
@@ -101,6 +102,36 @@ func (store) canHoldKey(ctx context.Context, q db.Queryer, orgID, userID string)
 	var n int
 	err := q.QueryRow(ctx, `SELECT COUNT(*) FROM users WHERE org_id = ? AND id = ? AND status <> 'ARCHIVE'`, orgID, userID).Scan(&n)
 	return n == 1, err
+}
+
+// lockHolder makes replacements of a person's key follow one another. On SQLite writers do
+// anyway.
+func (store) lockHolder(ctx context.Context, tx db.Tx, orgID, userID string) error {
+	var id string
+	return tx.QueryRow(ctx, `SELECT id FROM users WHERE org_id = ? AND id = ? {forUpdate}`, orgID, userID).Scan(&id)
+}
+
+// capabilities is the union of what a person's groups give, doubles included.
+func (store) capabilities(ctx context.Context, q db.Queryer, orgID, userID string) ([]authz.Capability, error) {
+	rows, err := q.Query(ctx, `SELECT g.capabilities FROM security_group_members m
+		JOIN security_groups g ON g.org_id = m.org_id AND g.id = m.group_id WHERE m.org_id = ? AND m.user_id = ?`, orgID, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []authz.Capability
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		var list []authz.Capability
+		if err := json.Unmarshal([]byte(text), &list); err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	return all, rows.Err()
 }
 
 // holder is what a key stands for.

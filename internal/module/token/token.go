@@ -6,8 +6,12 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -84,17 +88,22 @@ func hashOf(secret string) string {
 
 var scopeForm = regexp.MustCompile(`^(\*|([a-z]+|\*):(read|write|\*))$`)
 
-// check reports everything that is wrong with a draft at a time.
-func (d Draft) check(now time.Time, bad *fault.Fields) {
-	if strings.TrimSpace(d.Name) == "" || len(d.Name) > maxName {
-		bad.Addf("/name", "token.name", "A key needs a name of at most %d characters.", maxName)
+// check reports everything that is wrong with a draft at a time. nouns are what scopes can
+// name.
+func (d Draft) check(now time.Time, nouns []string, bad *fault.Fields) {
+	if strings.TrimSpace(d.Name) == "" || utf8.RuneCountInString(d.Name) > maxName || strings.ContainsFunc(d.Name, unicode.IsControl) {
+		bad.Addf("/name", "token.name", "A key needs a name of at most %d characters, none of them a control character.", maxName)
 	}
 	if len(d.Scopes) > maxScopes {
 		bad.Addf("/scopes", "field.tooMany", "A key has at most %d scopes.", maxScopes)
 	}
-	for _, s := range d.Scopes {
-		if !scopeForm.MatchString(s) {
-			bad.Addf("/scopes", "token.scope", "%q is not a scope: write noun:read, noun:write, noun:*, *:read or *.", s)
+	for i, s := range d.Scopes {
+		noun, _, _ := strings.Cut(s, ":")
+		switch {
+		case !scopeForm.MatchString(s):
+			bad.Addf("/scopes/"+strconv.Itoa(i), "token.scope", "%q is not a scope: write noun:read, noun:write, noun:*, *:read or *.", s)
+		case noun != "*" && !slices.Contains(nouns, noun):
+			bad.Addf("/scopes/"+strconv.Itoa(i), "token.scope", "%q names nothing there is. Allowed nouns: %s.", s, strings.Join(nouns, ", "))
 		}
 	}
 	if d.ExpiresAt != nil {
@@ -107,33 +116,8 @@ func (d Draft) check(now time.Time, bad *fault.Fields) {
 // covers reports whether an actor's key covers every scope asked for; none asked for means
 // everything.
 func covers(who authz.Actor, scopes []string) bool {
-	if len(who.Scopes) == 0 {
-		return true
-	}
 	if len(scopes) == 0 {
-		return false
+		return who.Within("*")
 	}
-	for _, s := range scopes {
-		if !coversOne(who, s) {
-			return false
-		}
-	}
-	return true
-}
-
-func coversOne(who authz.Actor, scope string) bool {
-	noun, verb, _ := strings.Cut(scope, ":")
-	if scope == "*" {
-		noun, verb = "*", "*"
-	}
-	for _, own := range who.Scopes {
-		n, v, _ := strings.Cut(own, ":")
-		if own == "*" {
-			n, v = "*", "*"
-		}
-		if (n == "*" || n == noun) && (v == "*" || v == verb) {
-			return true
-		}
-	}
-	return false
+	return !slices.ContainsFunc(scopes, func(s string) bool { return !who.Within(s) })
 }
