@@ -13,7 +13,8 @@
 // Choices where the reference is silent: the subdomain is derived from the name, and numbered
 // when taken; legalName is the name until it is changed; a new organization's built-in groups
 // Administrators (all capabilities) and Members come with it, in one transaction with its first
-// administrator and their key; file ids are refused until media can be uploaded, null clears.
+// administrator and their key; an administrator without a name is called Administrator and the
+// organization's name; a change of the address changes the lines it names; file ids are refused until media can be uploaded, null clears.
 //
 // Table: organizations; it inserts the built-in rows of security_groups. Events:
 // organization.created, organization.updated.

@@ -67,6 +67,15 @@ type Address struct {
 	Zip     *string `json:"zip" maxLength:"20" doc:"Postal code"`
 }
 
+// AddressChange is what a client sends to change an address; absent lines are left alone.
+type AddressChange struct {
+	Street1 api.Patch[string] `json:"street1,omitzero" maxLength:"200" doc:"Street and number"`
+	Street2 api.Patch[string] `json:"street2,omitzero" maxLength:"200" doc:"What the first line has no room for"`
+	City    api.Patch[string] `json:"city,omitzero" maxLength:"100" doc:"City"`
+	State   api.Patch[string] `json:"state,omitzero" maxLength:"100" doc:"State or province"`
+	Zip     api.Patch[string] `json:"zip,omitzero" maxLength:"20" doc:"Postal code"`
+}
+
 // Draft is what a client sends to create an organization.
 type Draft struct {
 	Name  string `json:"name" required:"true" minLength:"1" maxLength:"200" doc:"Name"`
@@ -85,16 +94,16 @@ type Admin struct {
 
 // Change is what a client sends to change an organization; absent fields are left alone.
 type Change struct {
-	FileID      api.Patch[string]      `json:"fileId,omitempty" doc:"Id of the uploaded logo; null clears it"`
-	Name        api.Patch[string]      `json:"name,omitempty" maxLength:"200" doc:"Name"`
-	LegalName   api.Patch[string]      `json:"legalName,omitempty" maxLength:"200" doc:"Name in contracts"`
-	Websites    api.Patch[api.Strings] `json:"websites,omitempty" maxItems:"20" doc:"Host names or addresses"`
-	Address     api.Patch[Address]     `json:"address,omitempty" doc:"Postal address"`
-	Email       api.Patch[string]      `json:"email,omitempty" maxLength:"254" doc:"E-mail address"`
-	Phone       api.Patch[string]      `json:"phone,omitempty" maxLength:"50" doc:"Phone number"`
-	Description api.Patch[string]      `json:"description,omitempty" maxLength:"2000" doc:"What it does"`
-	Industry    api.Patch[string]      `json:"industry,omitempty" maxLength:"200" doc:"Line of business"`
-	Status      api.Patch[string]      `json:"status,omitempty" enum:"ACTIVE,SUSPENDED" doc:"For administrators of the root organization, of a child"`
+	FileID      api.Patch[string]        `json:"fileId,omitempty" doc:"Id of the uploaded logo; null clears it"`
+	Name        api.Patch[string]        `json:"name,omitempty" maxLength:"200" doc:"Name"`
+	LegalName   api.Patch[string]        `json:"legalName,omitempty" maxLength:"200" doc:"Name in contracts"`
+	Websites    api.Patch[api.Strings]   `json:"websites,omitempty" maxItems:"20" doc:"Host names or addresses"`
+	Address     api.Patch[AddressChange] `json:"address,omitempty" doc:"Lines of the postal address; null clears all of it"`
+	Email       api.Patch[string]        `json:"email,omitempty" maxLength:"254" doc:"E-mail address"`
+	Phone       api.Patch[string]        `json:"phone,omitempty" maxLength:"50" doc:"Phone number"`
+	Description api.Patch[string]        `json:"description,omitempty" maxLength:"2000" doc:"What it does"`
+	Industry    api.Patch[string]        `json:"industry,omitempty" maxLength:"200" doc:"Line of business"`
+	Status      api.Patch[string]        `json:"status,omitempty" enum:"ACTIVE,SUSPENDED" doc:"For administrators of the root organization, of a child"`
 }
 
 func (d Draft) check(bad *fault.Fields) {
@@ -105,8 +114,8 @@ func (d Draft) check(bad *fault.Fields) {
 }
 
 func checkName(name string, bad *fault.Fields) {
-	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > maxName {
-		bad.Addf("/name", "organization.name", "An organization needs a name of at most %d characters.", maxName)
+	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > maxName || strings.ContainsFunc(name, unicode.IsControl) {
+		bad.Addf("/name", "organization.name", "An organization needs a name of at most %d characters, none of them a control character.", maxName)
 	}
 }
 
@@ -121,16 +130,10 @@ func (c Change) apply(p *Profile, bad *fault.Fields) {
 		p.Name = c.Name.Value
 		checkName(p.Name, bad)
 	}
-	for _, f := range []struct {
-		from api.Patch[string]
-		to   **string
-	}{{c.LegalName, &p.LegalName}, {c.Email, &p.Email}, {c.Phone, &p.Phone}, {c.Description, &p.Description}, {c.Industry, &p.Industry}} {
-		if f.from.Set {
-			*f.to = nil
-			if !f.from.Null {
-				*f.to = &f.from.Value
-			}
-		}
+	for _, f := range []optional{
+		{c.LegalName, &p.LegalName}, {c.Email, &p.Email}, {c.Phone, &p.Phone}, {c.Description, &p.Description}, {c.Industry, &p.Industry},
+	} {
+		f.apply()
 	}
 	if c.Email.Set && !c.Email.Null && !isEmail(c.Email.Value) {
 		bad.Add("/email", "field.format", "This is not an e-mail address.")
@@ -147,13 +150,41 @@ func (c Change) apply(p *Profile, bad *fault.Fields) {
 		}
 	}
 	if c.Address.Set {
-		p.Address = nil
-		if !c.Address.Null {
-			p.Address = &c.Address.Value
+		p.Address = c.Address.Value.of(p.Address)
+		if c.Address.Null {
+			p.Address = nil
 		}
 	}
 	if c.FileID.Set && !c.FileID.Null {
 		bad.Add("/fileId", "media.unknown", "No uploaded file has this id.")
+	}
+}
+
+// of gives an address with the change made to it; nil is one without any line.
+func (c AddressChange) of(before *Address) *Address {
+	var a Address
+	if before != nil {
+		a = *before
+	}
+	for _, f := range []optional{{c.Street1, &a.Street1}, {c.Street2, &a.Street2}, {c.City, &a.City}, {c.State, &a.State}, {c.Zip, &a.Zip}} {
+		f.apply()
+	}
+	return &a
+}
+
+// optional is a change of a text that there need not be.
+type optional struct {
+	from api.Patch[string]
+	to   **string
+}
+
+func (f optional) apply() {
+	switch {
+	case !f.from.Set:
+	case f.from.Null:
+		*f.to = nil
+	default:
+		*f.to = &f.from.Value
 	}
 }
 

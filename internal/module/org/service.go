@@ -2,6 +2,8 @@ package org
 
 import (
 	"context"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
@@ -102,11 +104,29 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, d Draft) (Result,
 	}
 	var out Result
 	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		var err error
+		// One at a time, so that two of the same name do not take the same subdomain.
+		_, err := s.store.lock(ctx, tx, who.OrgID)
+		if err != nil {
+			return err
+		}
 		out, err = s.found(ctx, tx, d, &who.OrgID, "")
-		return err
+		return underAdmin(err)
 	})
 	return out, err
+}
+
+// underAdmin says where in the request the fields of the first administrator are.
+func underAdmin(err error) error {
+	f, ok := fault.As(err)
+	if !ok || len(f.Fields) == 0 {
+		return err
+	}
+	moved := *f
+	moved.Fields = slices.Clone(f.Fields)
+	for i := range moved.Fields {
+		moved.Fields[i].Pointer = "/admin" + moved.Fields[i].Pointer
+	}
+	return &moved
 }
 
 // found writes a new organization with everything it begins with.
@@ -134,7 +154,7 @@ func (s *Service) found(ctx context.Context, tx db.Tx, d Draft, parent *string, 
 	}
 	administrators, members := ids.New(), ids.New()
 	first := FirstPerson{
-		ID: o.CreatedBy, Email: d.Admin.Email, FirstName: or(d.Admin.FirstName, "Administrator"), LastName: or(d.Admin.LastName, name),
+		ID: o.CreatedBy, Email: d.Admin.Email, FirstName: or(d.Admin.FirstName, "Administrator"), LastName: or(d.Admin.LastName, cut(name, maxLastName)),
 		PasswordHash: passwordHash, Active: true, GroupIDs: []string{administrators, members},
 	}
 	if err := s.store.insertGroups(ctx, tx, o, administrators, members); err != nil {
@@ -149,6 +169,17 @@ func (s *Service) found(ctx context.Context, tx db.Tx, d Draft, parent *string, 
 	}
 	err = s.bus.Publish(ctx, tx, bus.Event{OrgID: o.ID, Name: "organization.created", Subject: o.ID})
 	return Result{Organization: o, UserID: first.ID, Email: first.Email, AccessToken: secret}, err
+}
+
+// maxLastName is what a person's last name has room for.
+const maxLastName = 100
+
+// cut gives the first n characters of a text.
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return strings.TrimSpace(string(r[:n]))
+	}
+	return s
 }
 
 func or(s, otherwise string) string {
@@ -203,6 +234,9 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id string, c Chan
 		}
 		if err := maySuspend(who, o, c); err != nil {
 			return err
+		}
+		if reflect.ValueOf(c).IsZero() {
+			return nil
 		}
 		var bad fault.Fields
 		c.apply(&o.Profile, &bad)
