@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -39,6 +40,20 @@ func node(t *testing.T, address string) *house {
 	return &house{App: a}
 }
 
+// nodes gives two WorkDrives on one PostgreSQL database, with the first organization.
+func nodes(t *testing.T) (here, there *house) {
+	t.Helper()
+	address := dbtest.Postgres(t)
+	here, there = node(t, address), node(t, address)
+	var err error
+	here.root, err = here.Orgs.Setup(t.Context(), org.Setup{Name: "Stilla", Email: "root@stilla.example", FirstName: "Root", LastName: "Admin"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	here.admin, there.admin, there.root = here.root.AccessToken, here.root.AccessToken, here.root
+	return here, there
+}
+
 // soon asks until the answer is as wanted. What one node does, others know within a second;
 // a machine that is busy gets more.
 func soon(t *testing.T, what string, done func() bool) {
@@ -53,12 +68,16 @@ func soon(t *testing.T, what string, done func() bool) {
 	t.Logf("%s: after %d ms", what, time.Since(began).Milliseconds())
 }
 
-func (h *house) status(key, target string) int {
-	r := httptest.NewRequest(http.MethodGet, target, nil)
-	r.Header.Set("X-API-KEY", key)
-	w := httptest.NewRecorder()
-	h.Handler().ServeHTTP(w, r)
-	return w.Code
+// status sends a request and gives the status of the answer.
+func (h *house) status(key, method, target, body string) int {
+	req := httptest.NewRequest(method, target, strings.NewReader(body))
+	req.Header.Set("X-API-KEY", key)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	rec := httptest.NewRecorder()
+	h.Handler().ServeHTTP(rec, req)
+	return rec.Code
 }
 
 func (h *house) total(t *testing.T, key string) int {
@@ -70,13 +89,7 @@ func (h *house) total(t *testing.T, key string) int {
 
 func TestWhatOneNodeChangesOthersKnow(t *testing.T) {
 	t.Parallel()
-	address := dbtest.Postgres(t)
-	here, there := node(t, address), node(t, address)
-	made, err := here.Orgs.Setup(t.Context(), org.Setup{Name: "Stilla", Email: "root@stilla.example", FirstName: "Root", LastName: "Admin"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	here.admin = made.AccessToken
+	here, there := nodes(t)
 	id, key := here.person(t, "bob")
 	group := text(here.call(t, here.admin, http.MethodPost, "/api/security_groups", `{"name":"Climbers"}`, http.StatusCreated), "id")
 	if n := there.total(t, key); n != 0 { // and remembers it
@@ -92,7 +105,69 @@ func TestWhatOneNodeChangesOthersKnow(t *testing.T) {
 	soon(t, "who left a group sees its posts no more", func() bool { return there.total(t, key) == 1 })
 
 	here.call(t, here.admin, http.MethodPatch, "/api/users/"+id, `{"status":"BLOCKED"}`, http.StatusOK)
-	soon(t, "the key of somebody who is blocked is dead", func() bool { return there.status(key, me) == http.StatusUnauthorized })
+	soon(t, "the key of somebody who is blocked is dead", func() bool { return there.status(key, http.MethodGet, me, "") == http.StatusUnauthorized })
+}
+
+// TestEveryNodeNotices has one node use a key all the time while another takes
+// away what the key stands for.
+func TestEveryNodeNotices(t *testing.T) {
+	t.Parallel()
+	here, there := nodes(t)
+	administrators := ""
+	for _, g := range here.call(t, here.admin, http.MethodGet, "/api/security_groups", "", http.StatusOK)["groups"].([]any) {
+		if g := g.(map[string]any); text(g, "builtin") == "administrators" {
+			administrators = text(g, "id")
+		}
+	}
+	group := text(here.call(t, here.admin, http.MethodPost, "/api/security_groups", `{"name":"Places","capabilities":["locations:manage"]}`, http.StatusCreated), "id")
+	in := func(group, id string) {
+		here.call(t, here.admin, http.MethodPost, "/api/security_groups/"+group+"/members", `{"ids":["`+id+`"]}`, http.StatusOK)
+	}
+	places := 0
+	for name, c := range map[string]struct {
+		group string // the person is put into
+		take  func(id, key string)
+		after int // the status of a call that succeeded before
+	}{
+		"blocked":  {"", func(id, _ string) { here.call(t, here.admin, "PATCH", "/api/users/"+id, `{"status":"BLOCKED"}`, 200) }, 401},
+		"archived": {"", func(id, _ string) { here.call(t, here.admin, "DELETE", "/api/users/"+id, "", 204) }, 401},
+		"archived in bulk": {"", func(id, _ string) {
+			here.call(t, here.admin, "DELETE", "/api/users/bulk-delete", `{"ids":["`+id+`"]}`, 200)
+		}, 401},
+		"revoked": {"", func(id, key string) {
+			list := here.call(t, key, "GET", "/api/tokens", "", 200)["tokens"].([]any)
+			here.call(t, here.admin, "DELETE", "/api/tokens/"+text(list[0].(map[string]any), "id"), "", 204)
+		}, 401},
+		"regenerated": {"", func(id, key string) {
+			here.call(t, key, "POST", "/api/token/generate-access", `{"userId":"`+id+`"}`, 201)
+		}, 401},
+		"no administrator any more": {administrators, func(id, _ string) {
+			here.call(t, here.admin, "DELETE", "/api/security_groups/"+administrators+"/members", `{"ids":["`+id+`"]}`, 200)
+		}, 403},
+		"capability withdrawn": {group, func(string, string) {
+			here.call(t, here.admin, "PATCH", "/api/security_groups/"+group, `{"capabilities":[]}`, 200)
+		}, 403},
+	} {
+		id, key := here.person(t, fmt.Sprint("p", len(name), name[:1]))
+		if c.group != "" {
+			in(c.group, id)
+		}
+		use := func() int {
+			if c.group == "" {
+				return there.status(key, http.MethodGet, me, "")
+			}
+			places++
+			return there.status(key, http.MethodPost, "/api/locations", fmt.Sprintf(`{"name":"L%d"}`, places))
+		}
+		if got := use(); got >= 300 {
+			t.Fatalf("%s: %d before", name, got)
+		}
+		c.take(id, key)
+		if got := here.status(key, http.MethodPost, "/api/locations", `{"name":"Here"}`); got != c.after {
+			t.Errorf("%s: the node itself answers %d", name, got)
+		}
+		soon(t, name, func() bool { return use() == c.after })
+	}
 }
 
 // TestWithoutTheDatabaseRequestsAreRefusedAndThenServed cuts a node off as a restart of the
@@ -129,12 +204,12 @@ func TestWithoutTheDatabaseRequestsAreRefusedAndThenServed(t *testing.T) {
 				t.Errorf("without a database: %d, Retry-After %q, %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 			}
 		}
-		if got := h.status("", "/readyz"); got != http.StatusServiceUnavailable {
+		if got := h.status("", http.MethodGet, "/readyz", ""); got != http.StatusServiceUnavailable {
 			t.Errorf("/readyz answers %d without a database", got)
 		}
 		admin(`UPDATE pg_database SET datallowconn = true WHERE datname = '` + name + `'`)
-		soon(t, "ready again", func() bool { return h.status("", "/readyz") == http.StatusOK })
-		soon(t, "the node sees its posts again", func() bool { return h.status(key, "/api/posts") == http.StatusOK })
+		soon(t, "ready again", func() bool { return h.status("", http.MethodGet, "/readyz", "") == http.StatusOK })
+		soon(t, "the node sees its posts again", func() bool { return h.status(key, http.MethodGet, "/api/posts", "") == http.StatusOK })
 	}
 	if n := h.total(t, key); n != acked {
 		t.Errorf("%d posts, %d acknowledged", n, acked)
