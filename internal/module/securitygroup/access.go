@@ -44,5 +44,20 @@ func mayGive(who authz.Actor, list []authz.Capability) error {
 	return fault.Forbidden("securityGroup.escalation", hidden+"You cannot give "+string(list[i])+", which you do not have.")
 }
 
+// mayTake refuses to take away capabilities that the caller lacks: whoever manages groups
+// would otherwise unseat the people above them.
+func mayTake(who authz.Actor, list []authz.Capability) error {
+	i := slices.IndexFunc(list, func(c authz.Capability) bool { return !who.Can(c) })
+	if i < 0 {
+		return nil
+	}
+	return fault.Forbidden("securityGroup.aboveCaller", hidden+"You cannot take away "+string(list[i])+", which you do not have.")
+}
+
+// without is a list less the capabilities of another one.
+func without(list, less []authz.Capability) []authz.Capability {
+	return slices.DeleteFunc(slices.Clone(list), func(c authz.Capability) bool { return slices.Contains(less, c) })
+}
+
 // builtinFault refuses a change of a built-in group.
 func builtinFault(detail string) error { return fault.Conflict("securityGroup.builtin", detail) }

@@ -6,7 +6,8 @@
 // Every member reads groups and who is in them. groups:manage creates, renames and deletes
 // groups, chooses their capabilities and says who is in them. Nobody gives away what they do not
 // have: adding a capability to a group, or people to a group with a capability, that the caller
-// lacks is a 403 securityGroup.escalation.
+// lacks is a 403 securityGroup.escalation. Nobody takes it away either: removing the capability,
+// people from such a group, or the group is a 403 securityGroup.aboveCaller.
 //
 // # Rules
 //

@@ -113,14 +113,14 @@ func (s *Service) Register(r *api.Router) {
 	}, s.create)
 	api.Register(r, api.Operation{
 		ID: "updateSecurityGroup", Method: http.MethodPatch, Path: path + "/{groupId}", Tag: tag, Summary: "Rename a security group or change what it allows",
-		Description: "Built-in groups stay as they are (409 securityGroup.builtin).",
+		Description: "Built-in groups stay as they are (409 securityGroup.builtin). Nobody gives a capability they lack (403 securityGroup.escalation) or takes one away (403 securityGroup.aboveCaller).",
 		Authz:       on(manage), Statuses: changed, Example: api.Example{Request: `{"name":"Newsroom"}`, Response: sample},
 	}, func(ctx context.Context, who authz.Actor, in *updateInput) (*output, error) {
 		return answer(s.Update(ctx, who, in.ID, in.IfMatch.IfMatch, in.Body))
 	})
 	api.Register(r, api.Operation{
 		ID: "deleteSecurityGroup", Method: http.MethodDelete, Path: path + "/{groupId}", Tag: tag, Summary: "Delete a security group",
-		Description: "Built-in groups cannot be deleted (409 securityGroup.builtin).",
+		Description: "Built-in groups cannot be deleted (409 securityGroup.builtin), nor those with a capability the caller lacks (403 securityGroup.aboveCaller).",
 		Status:      http.StatusNoContent, Authz: on(manage), Statuses: changed,
 	}, func(ctx context.Context, who authz.Actor, in *deleteInput) (*empty, error) {
 		return nil, s.Delete(ctx, who, in.ID, in.IfMatch.IfMatch)
@@ -134,7 +134,7 @@ func (s *Service) Register(r *api.Router) {
 	})
 	api.Register(r, api.Operation{
 		ID: "removeSecurityGroupMembers", Method: http.MethodDelete, Path: path + "/{groupId}/members", Tag: tag, Summary: "Remove people from a security group",
-		Description: "The people are named in the body or by ids parameters; a request that names nobody is refused. The last active administrator stays (409 user.lastAdministrator).",
+		Description: "The people are named in the body or by ids parameters; a request that names nobody is refused. Nobody removes people from a group with a capability they lack themselves (403 securityGroup.aboveCaller). The last active administrator stays (409 user.lastAdministrator).",
 		Status:      http.StatusOK, Authz: members(manage), Statuses: changed, Example: one,
 	}, func(ctx context.Context, who authz.Actor, in *removeInput) (*output, error) {
 		var body []string

@@ -130,6 +130,29 @@ func TestNobodyGivesWhatTheyLack(t *testing.T) {
 	})
 }
 
+func TestNobodyTakesWhatTheyLack(t *testing.T) {
+	each(t, func(r *rig) {
+		keeper, bob := r.manager("kim", authz.GroupsManage), r.person("bob")
+		second := r.Administrator(r.T, "bea").UserID
+		strong := r.Group(r.T, "Strong", authz.UsersManage, authz.GroupsManage)
+		r.call(r.admin, "POST", groups+"/"+strong+"/members", idsBody(bob)).want(200)
+		for _, c := range [][3]string{
+			{"DELETE", groups + "/" + r.Administrators + "/members", idsBody(second)},
+			{"DELETE", groups + "/" + strong + "/members", idsBody(bob)},
+			{"DELETE", groups + "/" + strong + "/members?ids=" + bob, ""},
+			{"PATCH", groups + "/" + strong, `{"capabilities":null}`},
+			{"DELETE", groups + "/" + strong, ""},
+		} {
+			r.call(keeper, c[0], c[1], c[2]).want(403, "securityGroup.aboveCaller")
+		}
+		if n := r.count(`SELECT COUNT(*) FROM security_group_members WHERE group_id IN (?, ?)`, strong, r.Administrators); n != 3 {
+			r.Errorf("%d people are left", n)
+		}
+		r.call(keeper, "PATCH", groups+"/"+strong, `{"name":"Renamed","capabilities":["users:manage"]}`).want(200) // it takes what it has
+		r.call(r.admin, "DELETE", groups+"/"+strong, "").want(204)
+	})
+}
+
 func TestBuiltinGroups(t *testing.T) {
 	each(t, func(r *rig) {
 		for _, id := range []string{r.Administrators, r.Members} {

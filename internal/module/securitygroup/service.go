@@ -1,6 +1,7 @@
 package securitygroup
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -143,8 +144,7 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id, ifMatch strin
 		if g.Builtin != nil {
 			return builtinFault("A built-in group keeps its name and its capabilities.")
 		}
-		added := slices.DeleteFunc(slices.Clone(out.Capabilities), func(c authz.Capability) bool { return slices.Contains(g.Capabilities, c) })
-		if err := mayGive(who, added); err != nil {
+		if err := cmp.Or(mayGive(who, without(out.Capabilities, g.Capabilities)), mayTake(who, without(g.Capabilities, out.Capabilities))); err != nil {
 			return err
 		}
 		if err := s.store.update(ctx, tx, who.OrgID, &out, s.stamp(who)); err != nil {
@@ -160,6 +160,9 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, id, ifMatch strin
 	return s.locked(ctx, who, id, ifMatch, func(ctx context.Context, tx db.Tx, g Group) error {
 		if g.Builtin != nil {
 			return builtinFault("A built-in group cannot be deleted.")
+		}
+		if err := mayTake(who, g.Capabilities); err != nil {
+			return err
 		}
 		if err := s.store.remove(ctx, tx, who.OrgID, id); err != nil {
 			return err
@@ -181,6 +184,9 @@ func (s *Service) AddMembers(ctx context.Context, who authz.Actor, id, ifMatch s
 // RemoveMembers takes people out of a group.
 func (s *Service) RemoveMembers(ctx context.Context, who authz.Actor, id, ifMatch string, people []Named) (Group, error) {
 	return s.change(ctx, who, id, ifMatch, people, func(ctx context.Context, tx db.Tx, g Group, list []string) (int64, error) {
+		if err := mayTake(who, g.Capabilities); err != nil {
+			return 0, err
+		}
 		if !g.is(Administrators) {
 			return s.store.leave(ctx, tx, who.OrgID, id, list)
 		}
