@@ -87,6 +87,26 @@ func TestAPasswordMakesAPersonActiveAndIsStoredHashed(t *testing.T) {
 	})
 }
 
+func TestANewPasswordActivatesWhoeverIsInvited(t *testing.T) {
+	each(t, func(s *stage) {
+		for before, after := range map[string]string{
+			user.PreInvited: user.Active, user.Invited: user.Active, user.Active: user.Active, user.Blocked: user.Blocked, user.Archive: user.Archive,
+		} {
+			d := draft(before)
+			d.Status = &before
+			u := s.mustCreate(d)
+			if err := s.SetPasswordHash(context.Background(), s.admin, u.ID, "hash"); err != nil {
+				s.Fatal(err)
+			}
+			if got := s.mustGet(u.ID); got.Status != after || got.Version() != 2 || !slices.Contains(s.events, "user.updated "+u.ID) {
+				s.Errorf("%s became %s, version %d", before, got.Status, got.Version())
+			}
+		}
+		stranger := cast.NewOrg(s.T, s.db).Person(s.T, "sam")
+		s.wantFault(s.SetPasswordHash(context.Background(), s.admin, stranger.UserID, "hash"), fault.KindNotFound, "user.notFound")
+	})
+}
+
 func TestCreatingReportsEveryBadFieldAtOnce(t *testing.T) {
 	each(t, func(s *stage) {
 		stranger := cast.NewOrg(s.T, s.db)

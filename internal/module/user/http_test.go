@@ -241,11 +241,17 @@ func TestListsFilterAndPage(t *testing.T) {
 
 func TestListsTakeTheSameNumberOfStatementsWhateverTheirLength(t *testing.T) {
 	each(t, func(s *stage) {
+		var bosses []string
 		for i := range 40 {
 			d := draft(fmt.Sprint("many", i))
 			d.ReportsTo, d.AddAdditionalTeams = &s.admin.UserID, []string{s.member.UserID}
-			s.mustCreate(d)
+			u := s.mustCreate(d)
+			s.Exec(s.T, `INSERT INTO follows (org_id, follower_id, followed_id, created_at) VALUES (?1, ?2, ?3, 1), (?1, ?3, ?2, 1)`, s.ID, u.ID, s.admin.UserID)
+			bosses = append(bosses, u.ID)
 		}
+		d := draft("worker")
+		d.AddAdditionalTeams = bosses
+		worker := s.mustCreate(d)
 		statements := func(perPage int, list func(ctx context.Context, p api.Page) error) int {
 			ctx, n := db.CountQueries(context.Background())
 			if err := list(ctx, api.Page{PerPage: perPage}); err != nil {
@@ -260,6 +266,14 @@ func TestListsTakeTheSameNumberOfStatementsWhateverTheirLength(t *testing.T) {
 			},
 			"listSupervisors": func(ctx context.Context, p api.Page) error {
 				_, _, err := s.Supervisors(ctx, s.admin, "", p)
+				return err
+			},
+			"listSupervisors of a person": func(ctx context.Context, p api.Page) error {
+				_, _, err := s.Supervisors(ctx, s.admin, worker.ID, p)
+				return err
+			},
+			"listFollowed": func(ctx context.Context, p api.Page) error {
+				_, _, err := s.Followed(ctx, s.admin, s.admin.UserID, p)
 				return err
 			},
 			"listFollowers": func(ctx context.Context, p api.Page) error {

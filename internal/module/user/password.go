@@ -44,11 +44,12 @@ func (s *Service) hashOf(ctx context.Context, d Draft) (*string, error) {
 	return &hash, err
 }
 
-// SetPasswordHash gives a person a new password, hashed by HashPassword.
+// SetPasswordHash gives a person a new password, hashed by HashPassword. It makes those
+// ACTIVE who were invited or about to be, and nobody else.
 func (s *Service) SetPasswordHash(ctx context.Context, who authz.Actor, id, hash string) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE users SET password_hash = ?, updated_at = ?, updated_by = ?, version = version + 1
-			WHERE org_id = ? AND id = ?`, hash, s.stamp(who).ms, who.UserID, who.OrgID, id)
+		n, err := tx.Exec(ctx, `UPDATE users SET password_hash = ?, updated_at = ?, updated_by = ?, version = version + 1,
+			status = CASE WHEN status IN ('PRE_INVITED', 'INVITED') THEN 'ACTIVE' ELSE status END WHERE org_id = ? AND id = ?`, hash, s.stamp(who).ms, who.UserID, who.OrgID, id)
 		if err == nil && n == 0 {
 			err = fault.NotFound("user")
 		}
