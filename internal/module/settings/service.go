@@ -37,6 +37,7 @@ func (s *Service) Value(ctx context.Context, q db.Queryer, orgID, name string) (
 func (s *Service) Onboarding(ctx context.Context, who authz.Actor) (Onboarding, int64, error) {
 	o := Onboarding{Departments: map[string]Defaults{}, Locations: map[string]Defaults{}}
 	version, err := s.get(ctx, who, onboardingName, &o)
+	o.Departments, o.Locations = orEmpty(o.Departments), orEmpty(o.Locations) // null in settings of earlier releases
 	return o, version, err
 }
 
@@ -44,26 +45,27 @@ func (s *Service) Onboarding(ctx context.Context, who authz.Actor) (Onboarding, 
 func (s *Service) Offboarding(ctx context.Context, who authz.Actor) (Offboarding, int64, error) {
 	o := Offboarding{Departments: map[string]Assignee{}, Locations: map[string]Assignee{}}
 	version, err := s.get(ctx, who, offboardingName, &o)
+	o.Departments, o.Locations = orEmpty(o.Departments), orEmpty(o.Locations) // null in settings of earlier releases
 	return o, version, err
 }
 
 // SetOnboarding replaces the on-boarding defaults.
 func (s *Service) SetOnboarding(ctx context.Context, who authz.Actor, ifMatch string, o Onboarding) (Onboarding, int64, error) {
+	o.Departments, o.Locations = orEmpty(o.Departments), orEmpty(o.Locations)
 	version, err := s.put(ctx, who, document{onboardingName, o, o.uses(), o.check()}, ifMatch)
 	if err != nil {
 		return Onboarding{}, 0, err
 	}
-	o.Departments, o.Locations = orEmpty(o.Departments), orEmpty(o.Locations)
 	return o, version, nil
 }
 
 // SetOffboarding replaces the off-boarding assignees.
 func (s *Service) SetOffboarding(ctx context.Context, who authz.Actor, ifMatch string, o Offboarding) (Offboarding, int64, error) {
+	o.Departments, o.Locations = orEmpty(o.Departments), orEmpty(o.Locations)
 	version, err := s.put(ctx, who, document{offboardingName, o, o.uses(), o.check()}, ifMatch)
 	if err != nil {
 		return Offboarding{}, 0, err
 	}
-	o.Departments, o.Locations = orEmpty(o.Departments), orEmpty(o.Locations)
 	return o, version, nil
 }
 

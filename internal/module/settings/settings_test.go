@@ -134,6 +134,9 @@ func TestASettingIsReadBackAsItWasWritten(t *testing.T) {
 			if _, tag := s.want(200, "admin", "PUT "+path, `{}`, "If-Match", `"1"`); tag != `"2"` {
 				s.Errorf("the second version is %s", tag)
 			}
+			if body, _ := s.want(200, "admin", "GET "+path, ""); body != `{"organization":{},"departments":{},"locations":{}}`+"\n" {
+				s.Errorf("a setting emptied reads %s", body)
+			}
 			if body, _ := s.want(200, "outsider", "GET "+path, ""); body != `{"organization":{},"departments":{},"locations":{}}`+"\n" {
 				s.Errorf("another organization reads %s", body)
 			}
