@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -58,7 +59,7 @@ type (
 	removeInput struct {
 		api.IfMatch
 		ID   string   `path:"groupId" doc:"Id of the group"`
-		IDs  []string `query:"ids,explode" doc:"Ids of the people to remove, for clients that send no body with DELETE"`
+		IDs  []string `query:"ids,explode" doc:"Ids of the people to remove, repeated or separated by commas, for clients that send no body with DELETE"`
 		Body *peopleBody
 	}
 	peopleBody struct {
@@ -86,7 +87,7 @@ func named(body []string, query []string) []Named {
 	for i, id := range body {
 		list = append(list, Named{id, "/ids/" + strconv.Itoa(i)})
 	}
-	for _, id := range query {
+	for _, id := range strings.FieldsFunc(strings.Join(query, ","), func(r rune) bool { return r == ',' }) {
 		list = append(list, Named{id, "?ids"})
 	}
 	return list

@@ -94,6 +94,10 @@ func TestPeopleOfAGroup(t *testing.T) {
 		if a = r.call(r.admin, "DELETE", at+"/members?ids="+ann+"&ids="+bob, "").want(200); a.num("memberCount") != 0 {
 			r.Errorf("removed by parameters: %s", a.raw)
 		}
+		r.call(r.admin, "POST", at+"/members", idsBody(ann, bob)).want(200)
+		if a = r.call(r.admin, "DELETE", at+"/members?ids="+ann+","+bob, "").want(200); a.num("memberCount") != 0 {
+			r.Errorf("removed by one parameter: %s", a.raw)
+		}
 		stranger := cast.NewOrg(r.T, r.db).Person(r.T, "eve").UserID
 		r.call(r.admin, "POST", at+"/members", idsBody(ann, stranger, ids.New(), former, "x")).
 			want(400, "/ids/1", "/ids/2", "/ids/3", "/ids/4", "user.unknown")

@@ -172,6 +172,7 @@ func TestBulkDeleteTakesItsIDsInEverySpelling(t *testing.T) {
 			{"DELETE /api/users/bulk-delete", `{"id": %q}`},
 			{"DELETE /api/users/bulk-delete?ids=%s", ``},
 			{"DELETE /api/users/bulk-delete?ids=%s&ids=other", ``},
+			{"DELETE /api/users/bulk-delete?ids=%s,other", ``},
 		} {
 			u := s.active(fmt.Sprint("bulk", i))
 			line, body := c.line, c.body

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -29,7 +30,7 @@ type (
 		Body   bulkAnswer
 	}
 	bulkDeleteInput struct {
-		IDs  []string `query:"ids,explode" doc:"Ids of the people to delete, for clients that send no body with DELETE"`
+		IDs  []string `query:"ids,explode" doc:"Ids of the people to delete, repeated or separated by commas, for clients that send no body with DELETE"`
 		Body *bulkDeleteBody
 	}
 	bulkDeleteBody struct {
@@ -135,7 +136,7 @@ func (s *Service) bulkCreate(ctx context.Context, who authz.Actor, in *bulkCreat
 }
 
 func (s *Service) bulkDelete(ctx context.Context, who authz.Actor, in *bulkDeleteInput) (*bulkDeleteOutput, error) {
-	list := in.IDs
+	list := strings.FieldsFunc(strings.Join(in.IDs, ","), func(r rune) bool { return r == ',' })
 	if in.Body != nil {
 		list = slices.Concat(list, in.Body.IDs, in.Body.ID)
 	}
