@@ -127,9 +127,15 @@ const livingSupervisor = `(WITH RECURSIVE up (id, reports_to, status) AS (
   SELECT up.id FROM up WHERE up.status <> 'ARCHIVE')`
 
 // liftReports moves the living direct reports of former members to the nearest living
-// supervisor above them.
+// supervisor above them. It waits for those who are being created below them at this moment,
+// which does not take the directory lock.
 func (store) liftReports(ctx context.Context, tx db.Tx, orgID string, leavers []string, at stamp) error {
-	_, err := tx.Exec(ctx, `UPDATE users SET reports_to = `+livingSupervisor+`, version = version + 1, updated_at = ?, updated_by = ?
+	err := each(ctx, tx, func(db.Rows) error { return nil },
+		`SELECT id FROM users WHERE org_id = ? AND id {in} ORDER BY id {forUpdate}`, orgID, db.List(leavers))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE users SET reports_to = `+livingSupervisor+`, version = version + 1, updated_at = ?, updated_by = ?
 WHERE org_id = ? AND status <> 'ARCHIVE' AND reports_to {in}`, at.ms, at.by, orgID, db.List(leavers))
 	return err
 }
@@ -137,6 +143,13 @@ WHERE org_id = ? AND status <> 'ARCHIVE' AND reports_to {in}`, at.ms, at.by, org
 // liftOne does the same for a person who comes back and whose supervisor has left.
 func (store) liftOne(ctx context.Context, tx db.Tx, orgID, id string) error {
 	_, err := tx.Exec(ctx, `UPDATE users SET reports_to = `+livingSupervisor+` WHERE org_id = ? AND id = ? AND reports_to IS NOT NULL`, orgID, id)
+	return err
+}
+
+// liftNew does the same for new people whose supervisor left while they were being created.
+func (store) liftNew(ctx context.Context, tx db.Tx, orgID string, created []string) error {
+	_, err := tx.Exec(ctx, `UPDATE users SET reports_to = `+livingSupervisor+` WHERE org_id = ? AND id {in}
+ AND reports_to IN (SELECT s.id FROM users s WHERE s.org_id = ? AND s.status = 'ARCHIVE')`, orgID, db.List(created), orgID)
 	return err
 }
 
