@@ -85,6 +85,7 @@ func (f *form) fields() (map[string]string, error) {
 // header reads a part's header and gives its name in lower case.
 func (f *form) header() (name string, err error) {
 	f.begun, f.ended = false, false
+	named := false
 	for range maxHeaders {
 		line, err := f.line()
 		if err != nil {
@@ -104,9 +105,10 @@ func (f *form) header() (name string, err error) {
 			continue
 		}
 		kind, params, err := mime.ParseMediaType(strings.TrimSpace(value))
-		if err != nil || kind != "form-data" || name != "" {
+		if err != nil || kind != "form-data" || named {
 			return "", errForm
 		}
+		named = true
 		name = strings.ToLower(params["name"])
 	}
 	return "", errForm
