@@ -78,7 +78,7 @@ func (f *form) body() []byte {
 		fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n", boundary, header, content)
 	}
 	file := func() {
-		part(fmt.Sprintf("name=\"file\"; filename=%q\r\nContent-Type: application/octet-stream", f.fileName), f.file)
+		part(`name="file"; filename="`+f.fileName+"\"\r\nContent-Type: application/octet-stream", f.file)
 	}
 	if f.fileFirst {
 		file()

@@ -95,6 +95,7 @@ func acceptedPosts() []postCase {
 		{name: "bucket_in_the_form", accept: 204, form: func(f *form) { f.add("bucket", f.url[strings.LastIndex(f.url, "/")+1:]) }},
 		{name: "no_line_break_after_the_last_boundary", accept: 204, form: func(f *form) { f.noBreak = true },
 			only: "RFC 2046 lets a body end there, and versitygw answers 500"},
+		{name: "file_name_of_any_language", accept: 204, form: func(f *form) { f.fileName = "\u00dcberblick %22neu%22; \U0001f3ac.mp4" }},
 		{name: "file_that_looks_like_a_boundary", accept: 204,
 			form: func(f *form) { f.file = []byte("x--" + boundary + "\r\n--" + boundary[:9] + "\r\n--\r\n--") }},
 	}

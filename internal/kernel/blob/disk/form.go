@@ -6,7 +6,9 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"regexp"
 	"strings"
+	"unicode"
 )
 
 // Limits of a form besides its file, as S3 has them.
@@ -82,6 +84,8 @@ func (f *form) fields() (map[string]string, error) {
 	}
 }
 
+var fieldName = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+
 // header reads a part's header and gives its name in lower case.
 func (f *form) header() (name string, err error) {
 	f.begun, f.ended = false, false
@@ -98,7 +102,7 @@ func (f *form) header() (name string, err error) {
 			return name, nil
 		}
 		key, value, isHeader := strings.Cut(line, ":")
-		if !isHeader || strings.ContainsAny(key, " \t") {
+		if !isHeader || !fieldName.MatchString(key) || strings.ContainsFunc(value, unicode.IsControl) {
 			return "", errForm
 		}
 		if !strings.EqualFold(key, "Content-Disposition") {

@@ -87,9 +87,10 @@ func New(o Options) (*Store, error) {
 		Region:       o.Region, // else it would ask the server first
 		BucketLookup: lookup,
 		Transport:    o.Transport,
+		MaxRetries:   maxTries,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("the S3 endpoint %q cannot be used: %w", o.Endpoint, err)
+		return nil, fmt.Errorf("the S3 endpoint cannot be used: %w", err)
 	}
 	s := &Store{
 		client: client, url: public.String(), acl: o.ACL, clock: o.Clock,
@@ -104,10 +105,14 @@ func New(o Options) (*Store, error) {
 	return s, nil
 }
 
+// maxTries of a call, with waits of up to a second between: somebody is waiting for it. The
+// library's ten would keep them for seconds when the server is away.
+const maxTries = 3
+
 func parseEndpoint(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || (u.Path != "" && u.Path != "/") || u.User != nil || u.RawQuery != "" {
-		return nil, fmt.Errorf("an S3 endpoint must look like https://host or http://host:port; it is %q", text)
+		return nil, fmt.Errorf("an S3 endpoint must look like https://host or http://host:port, without a path or a password")
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
