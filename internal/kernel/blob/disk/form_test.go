@@ -48,6 +48,7 @@ func FuzzForm(f *testing.F) {
 	f.Add([]byte(part(`name="a"`, strings.Repeat("x", maxFields)) + part(`name="file"`, "y") + end))
 	f.Add([]byte(part(`name="a"`, "1") + part(`name="A"`, "2") + part(`name="file"`, "y") + end))
 	f.Add([]byte(part("name=\"file\"\r\nContent-Transfer-Encoding: quoted-printable", "=41") + end))
+	f.Add([]byte(part("name=\"a\"\r\nContent-Disposition: form-data; name=\"file\"", "which of the two?") + end))
 	f.Add([]byte(part("name=\"file\"\r\nX\x7f: y", "header names have letters") + end))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		fields, file, err := readForm(bytes.NewReader(body), int64(len(body)))

@@ -99,7 +99,7 @@ func (f *file) Read(p []byte) (int, error) {
 	if f.n > f.grant.Max {
 		return 0, fits(f.grant, f.n, f.n)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if err := errors.Join(fits(f.grant, f.n, f.n), f.end()); err != nil {
 			return 0, err
 		}
@@ -131,7 +131,7 @@ type body struct{ io.Reader }
 
 func (b body) Read(p []byte) (int, error) {
 	n, err := b.Reader.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = errors.Join(errBody, err)
 	}
 	return n, err

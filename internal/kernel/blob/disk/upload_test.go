@@ -147,7 +147,30 @@ func TestTooLargeIsRefusedBeforeTheFileIsRead(t *testing.T) {
 	b.mustHaveFiles(t)
 }
 
-// discard counts and keeps nothing.
+func TestUsedPostIsRefusedBeforeTheFileIsRead(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	post := b.presign(t, 1<<30)
+	b.mustPost(t, request(post, 4, strings.NewReader("text")), 204, "")
+	body := &zeros{left: 1 << 30}
+	b.mustPost(t, request(post, 1<<30, body), 409, "used")
+	if body.read > window {
+		t.Errorf("%d bytes of the file were read", body.read)
+	}
+}
+
+func TestFileIsCountedWhateverTheHeaderSays(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	body := &zeros{left: 1 << 30}
+	b.mustPost(t, request(b.presign(t, 1000), 900, body), 400, "EntityTooLarge")
+	if body.read > 2*window {
+		t.Errorf("%d bytes of the file were read", body.read)
+	}
+	b.mustHaveFiles(t)
+}
+
+// discard keeps nothing.
 type discard struct{ io.Writer }
 
 func (discard) Sync() error  { return nil }
@@ -206,7 +229,7 @@ func TestInterruptedUploadLeavesNothing(t *testing.T) {
 	for name, failure := range map[string]error{"cut off": io.ErrUnexpectedEOF, "too slow": os.ErrDeadlineExceeded, "ended": io.EOF} {
 		file := io.MultiReader(strings.NewReader("half"), readerFunc(func([]byte) (int, error) { return 0, failure }))
 		r := request(post, 100, file)
-		if failure == io.EOF {
+		if name == "ended" {
 			r.Body = io.NopCloser(io.LimitReader(r.Body, r.ContentLength-100-20))
 		}
 		if w := b.post(r); w.Code != http.StatusBadRequest {
