@@ -115,8 +115,9 @@ func logger(s config.Store, to io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: s.Level()}))
 }
 
-// open checks the settings and opens the installation for a command.
-func open(ctx context.Context, s config.Store, server config.Server, std *stdio) (*app.App, func() error, error) {
+// open checks the settings and opens the installation for a command. Only one that serves has
+// files: the directory of files belongs to one process.
+func open(ctx context.Context, s config.Store, server config.Server, std *stdio, serves bool) (*app.App, func() error, error) {
 	if err := errors.Join(s.Check(), server.Check()); err != nil {
 		return nil, nil, usageError{err}
 	}
@@ -128,7 +129,16 @@ func open(ctx context.Context, s config.Store, server config.Server, std *stdio)
 	if err != nil {
 		return nil, nil, err
 	}
-	a, err := app.New(app.Options{Version: programVersion(), Server: server, DB: d, Clock: clock.System{}, Log: log})
+	o := app.Options{Version: programVersion(), Server: server, DB: d, Clock: clock.System{}, Log: log}
+	if serves {
+		files, closeFiles, err := app.OpenFiles(s, server, clock.System{}, log)
+		if err != nil {
+			return nil, nil, errors.Join(err, closeAll())
+		}
+		closeData := closeAll
+		o.Files, closeAll = files, func() error { return errors.Join(closeFiles(), closeData()) }
+	}
+	a, err := app.New(o)
 	if err != nil {
 		return nil, nil, errors.Join(err, closeAll())
 	}
@@ -137,7 +147,7 @@ func open(ctx context.Context, s config.Store, server config.Server, std *stdio)
 
 // with runs f on the opened installation.
 func with(ctx context.Context, s config.Store, std *stdio, f func(a *app.App) error) error {
-	a, closeAll, err := open(ctx, s, config.Server{Listen: "127.0.0.1:0", MaxInFlight: 1}, std)
+	a, closeAll, err := open(ctx, s, config.Server{Listen: "127.0.0.1:0", MaxInFlight: 1}, std, false)
 	if err != nil {
 		return err
 	}

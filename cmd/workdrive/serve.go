@@ -32,7 +32,7 @@ Logs are JSON lines on standard error.`
 
 // Run implements the command.
 func (c serveCommand) Run(ctx context.Context, std *stdio) error {
-	a, closeAll, err := open(ctx, c.Store, c.Server, std)
+	a, closeAll, err := open(ctx, c.Store, c.Server, std, true)
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,9 @@ func (c contract) allows(operation string, status int, contentType string, body 
 		}
 		return nil
 	}
+	if answer.Value.Content["*/*"] != nil { // a file
+		return nil
+	}
 	media := answer.Value.Content[contentType]
 	if media == nil {
 		return fmt.Errorf("%s is not described to answer %d as %q", operation, status, contentType)

@@ -18,6 +18,7 @@ import (
 	fixtures "github.com/workdrive/workdrive/api"
 	"github.com/workdrive/workdrive/internal/compat"
 	"github.com/workdrive/workdrive/internal/kernel/api"
+	"github.com/workdrive/workdrive/internal/kernel/blob"
 	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
@@ -53,6 +54,7 @@ type Options struct {
 	Version string
 	Server  config.Server
 	DB      *db.DB
+	Files   blob.Store  // nil for a process that serves nobody
 	Clock   clock.Clock // nil is the wall clock
 	Log     *slog.Logger
 }
@@ -75,13 +77,19 @@ func New(o Options) (*App, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
+	if o.Files == nil {
+		o.Files = blob.None{}
+	}
 	a := &App{o: o, bus: bus.New(o.DB, o.Clock, o.Log), metrics: prometheus.NewRegistry(), drain: make(chan struct{})}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
 	if a.jobs, err = job.New(o.DB, o.Log); err != nil {
 		return nil, err
 	}
-	a.Modules = a.wire()
+	// Reading one row is all that may wait here, and nobody waits for New.
+	if a.Modules, err = a.wire(context.Background()); err != nil {
+		return nil, err
+	}
 	a.router = api.NewRouter(api.Options{
 		Version: o.Version, DB: o.DB, Clock: o.Clock, Log: o.Log, Authenticator: a.Tokens, Metrics: a.metrics,
 		Examples: fixtures.Fixtures, Aliases: compat.Fields, RatePerMinute: o.Server.RateLimit, MaxInFlight: o.Server.MaxInFlight,
@@ -89,6 +97,7 @@ func New(o Options) (*App, error) {
 	for _, m := range a.mounted() {
 		m.Register(a.router)
 	}
+	a.mountUploads()
 	a.housekeeping()
 	if err := a.router.Verify(); err != nil {
 		return nil, fmt.Errorf("the API is not fully declared:\n%w", err)

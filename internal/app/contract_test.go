@@ -79,6 +79,7 @@ var replays = []replay{
 	{"addSecurityGroupMembers", "POST", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
 	{"removeSecurityGroupMembers", "DELETE", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
 	{"listCategories", "GET", "/api/categories", "", 200, nil},
+	{"requestMediaUpload", "GET", "/api/media", "", 200, nil},
 	{"listModuleCodes", "GET", "/api/module-codes", "", 200, nil},
 }
 

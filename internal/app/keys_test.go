@@ -32,7 +32,7 @@ func eachHouse(t *testing.T, test func(t *testing.T, h *house)) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		h := &house{clock: clock.NewManual(time.UnixMilli(cast.At))}
 		var err error
-		h.App, err = New(Options{Server: config.Server{Listen: "127.0.0.1:0", MaxInFlight: 64}, DB: d, Clock: h.clock, Log: slog.New(slog.DiscardHandler)})
+		h.App, err = New(Options{Server: config.Server{Listen: "127.0.0.1:0", MaxInFlight: 64}, DB: d, Files: filesIn(t, t.TempDir(), h.clock), Clock: h.clock, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

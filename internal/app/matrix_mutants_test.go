@@ -91,7 +91,7 @@ var mutants = []mutant{
 }
 
 // ownOnly are the operations that members may use on what is theirs only.
-var ownOnly = map[string]bool{"updatePost": true, "deletePost": true, "updateComment": true, "deleteComment": true}
+var ownOnly = map[string]bool{"updatePost": true, "deletePost": true, "updateComment": true, "deleteComment": true, "deleteMedia": true}
 
 // broken is an Authenticator that errs as a mutant does on one operation with one key.
 type broken struct {
@@ -171,6 +171,9 @@ func TestIsolationMatrixNoticesMissingChecks(t *testing.T) {
 	t.Logf("%d mutants, all caught unless told above", total)
 }
 
+// badQueryOf are queries that cannot be used, of types of object whose operations read no body.
+var badQueryOf = map[string]string{"getMediaContent": "?expires=soon"}
+
 // TestIsolationMatrixNoticesOpenGates opens the gate of one type at a time: a body that cannot
 // be used then tells that an object of another organization exists.
 func TestIsolationMatrixNoticesOpenGates(t *testing.T) {
@@ -183,13 +186,15 @@ func TestIsolationMatrixNoticesOpenGates(t *testing.T) {
 			continue
 		}
 		kinds[c.kind()] = true
-		if bodies[c.op.ID] == "" {
+		if bodies[c.op.ID] == "" && badQueryOf[c.op.ID] == "" {
 			continue
 		}
 		r, h := w.wired(w.app.Tokens)
 		r.Gate(c.kind(), func(context.Context, authz.Actor, string) error { return nil })
 		q := w.request(c, w.object(c.actor, c.kind(), foreign))
-		q.body = `{"`
+		if q.target += badQueryOf[c.op.ID]; bodies[c.op.ID] != "" {
+			q.body = `{"`
+		}
 		if status, text := w.do(h, q); status == http.StatusNotFound {
 			t.Errorf("%s: the gate of %s is not asked: %s", c, c.kind(), text)
 		}

@@ -74,7 +74,7 @@ var bodies = map[string]string{
 }
 
 // queries are what operations cannot be called without.
-var queries = map[string]string{"listCategories": "?moduleCode=1"}
+var queries = map[string]string{"listCategories": "?moduleCode=1", "requestMediaUpload": "?mime=image/png&name=a.png&moduleCode=1"}
 
 // wordParameters are parameters that name no object, with a value.
 var wordParameters = map[string]string{"reaction": "like"}
@@ -93,6 +93,7 @@ var exceptions = map[string]func(c cell) int{
 	"deletePost": func(c cell) int {
 		return when(c.relation == visible && !c.actor.who.Can(authz.ContentModerate), http.StatusForbidden)
 	},
+	"deleteMedia":   func(c cell) int { return when(c.relation == visible, http.StatusForbidden) },
 	"updateComment": func(c cell) int { return when(c.relation == visible, http.StatusForbidden) },
 	"deleteComment": func(c cell) int {
 		return when(c.relation == visible && !c.actor.who.Can(authz.ContentModerate), http.StatusForbidden)

@@ -72,7 +72,7 @@ func (a actor) relations(kind string) []string {
 	switch kind {
 	case "":
 		return []string{none}
-	case "post", "comment":
+	case "post", "comment", "media":
 		return []string{own, visible, hidden, foreign, deleted, missing}
 	case "department", "location", "securityGroup", "category":
 		return []string{visible, foreign, deleted, missing}
@@ -96,7 +96,7 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	t.Helper()
 	w := &world{t: t, clock: clock.NewManual(time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)), shared: map[string]string{}}
 	var err error
-	w.app, err = New(Options{Version: Release, Server: config.Server{MaxInFlight: 64}, DB: d, Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
+	w.app, err = New(Options{Version: Release, Server: config.Server{MaxInFlight: 64}, DB: d, Files: filesIn(t, t.TempDir(), w.clock), Clock: w.clock, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,19 +285,27 @@ func (w *world) fresh(a actor, kind, relation string) string {
 	}
 	canary := "canary-" + home.letter + "-" + map[bool]string{true: hidden, false: "shown"}[relation == hidden]
 	id, path := w.make(kind, home, owner, ownerKey, canary)
-	if relation == deleted {
+	if kind == "media" && relation != own && relation != deleted { // who may see the post may read it
+		w.made(ownerKey, "POST", "/api/posts", `{"postText":"%s","fileIds":"%s","permissions":{"%s":true}}`, canary, id, audienceOf(canary))
+	}
+	if relation == deleted && kind == "media" {
+		w.made(ownerKey, "DELETE", path+id, "")
+	} else if relation == deleted {
 		w.made(home.adminKey, "DELETE", path+id, "")
 	}
 	return id
+}
+
+func audienceOf(canary string) string {
+	return map[bool]string{true: "onlyMe", false: "public"}[strings.HasSuffix(canary, hidden)]
 }
 
 // make makes an object and gives its id and its collection's path. What has a text says the
 // canary; a canary that says hidden hides it.
 func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, canary string) (id, path string) {
 	w.n++
-	audience := map[bool]string{true: "onlyMe", false: "public"}[strings.HasSuffix(canary, hidden)]
 	post := func(key string) string {
-		return w.made(key, "POST", "/api/posts", `{"postText":"%s %d","permissions":{"%s":true}}`, canary, w.n, audience)["id"].(string)
+		return w.made(key, "POST", "/api/posts", `{"postText":"%s %d","permissions":{"%s":true}}`, canary, w.n, audienceOf(canary))["id"].(string)
 	}
 	add := func(path, body string) (string, string) {
 		return w.made(home.adminKey, "POST", path, body, fmt.Sprintf("%s %d", canary, w.n))["id"].(string), path + "/"
@@ -305,6 +313,8 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 	switch kind {
 	case "post":
 		return post(ownerKey), "/api/posts/"
+	case "media":
+		return w.upload(ownerKey, "text/plain", canary+".txt", canary), "/api/media/"
 	case "comment":
 		on := post(home.keeperKey)
 		return w.made(ownerKey, "POST", "/api/posts/"+on+"/comments", `{"text":"%s"}`, canary)["id"].(string), "/api/comments/"

@@ -14,6 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/location"
+	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
@@ -35,6 +36,7 @@ type Modules struct {
 	Locations   *location.Service
 	Groups      *securitygroup.Service
 
+	Media      *media.Service
 	Posts      *post.Service
 	Social     *social.Service
 	Categories *category.Service
@@ -46,24 +48,30 @@ func constraints() []db.Constraint {
 }
 
 // wire makes the services. What one module needs of another is filled in here.
-func (a *App) wire() Modules {
+func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	d, b, c, log := a.o.DB, a.bus, a.o.Clock, a.o.Log
 	audiences := audience.New(d, b)
 	contents := content.New(d, b, audiences)
 	previews := preview.New(preview.Deps{DB: d, Jobs: a.jobs, Clock: c, Client: a.outside(), Log: log})
-	var m Modules
 	m.Settings = settings.New(d, b, c)
 	m.Users = user.New(d, b, c, m.Settings)
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
-	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Previews: previews})
+	m.Media, err = media.New(ctx, media.Deps{
+		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents,
+		Blobs: a.o.Files, Bucket: bucket(a.o.Server), URL: a.o.Server.Address(a.o.Server.Listen),
+	})
+	if err != nil {
+		return m, err
+	}
+	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Files: m.Media, Previews: previews})
 	m.Social = social.New(d, b, c, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
 	m.Groups = securitygroup.New(d, b, c)
 	m.Categories = category.New(d, b, c)
 	m.Users.OnHandOver(m.Posts.Inherit)
-	return m
+	return m, nil
 }
 
 // outside is how the server asks for pages on behalf of people; nil when it must not.
@@ -82,7 +90,7 @@ func (a *App) mounted() []module {
 	return []module{
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
-		a.Posts, a.Social, a.Categories,
+		a.Media, a.Posts, a.Social, a.Categories,
 	}
 }
 
@@ -112,6 +120,13 @@ func (a *App) housekeeping() {
 	job.Handle(a.jobs, func(ctx context.Context, _ tidy) error {
 		if err := a.bus.Trim(ctx); err != nil {
 			return err
+		}
+		if s, ok := a.o.Files.(interface {
+			Sweep(ctx context.Context) error
+		}); ok {
+			if err := s.Sweep(ctx); err != nil {
+				return err
+			}
 		}
 		return a.router.ForgetAnswers(ctx)
 	})

@@ -19,7 +19,7 @@ const healthTimeout = 2 * time.Second
 // routes serves the public listener: the API and what watches over the process.
 //
 //	/healthz  200 as long as the process answers: restart it otherwise
-//	/readyz   200 when the database answers and the server is not stopping: send it requests
+//	/readyz   200 when the database, and S3 where files are there, answers and the server is not stopping: send it requests
 //	/metrics  to this machine only, and only without a listener of its own (see metricsOpen)
 func (a *App) routes() http.Handler {
 	api := compat.Handler(a.router)
@@ -58,6 +58,15 @@ func (a *App) ready(w http.ResponseWriter, r *http.Request) {
 		a.o.Log.WarnContext(ctx, "not ready", "error", err)
 		answerStatus(w, http.StatusServiceUnavailable, "database unavailable")
 		return
+	}
+	if s, ok := a.o.Files.(interface {
+		Check(ctx context.Context) error
+	}); ok {
+		if err := s.Check(ctx); err != nil {
+			a.o.Log.WarnContext(ctx, "not ready", "error", err)
+			answerStatus(w, http.StatusServiceUnavailable, "file store unavailable")
+			return
+		}
 	}
 	answerStatus(w, http.StatusOK, "ready")
 }

@@ -47,6 +47,9 @@ func (r *Router) describing(op *mounted) huma.Operation {
 	if !op.Authz.Public {
 		h.Security = []map[string][]string{{securityScheme: {}}}
 	}
+	if op.Authz.Signed {
+		h.Security = append(h.Security, map[string][]string{})
+	}
 	return h
 }
 

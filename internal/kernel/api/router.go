@@ -210,10 +210,14 @@ func (r *Router) mount(op Operation) *mounted {
 	} else {
 		r.fixed[first] = true
 	}
-	m.seconds = r.metrics.seconds.WithLabelValues(op.ID)
-	m.succeeded = r.metrics.requests.WithLabelValues(op.ID, statusText(op.Status))
+	r.measure(m)
 	r.operations = append(r.operations, m)
 	return m
+}
+
+func (r *Router) measure(op *mounted) {
+	op.seconds = r.metrics.seconds.WithLabelValues(op.ID)
+	op.succeeded = r.metrics.requests.WithLabelValues(op.ID, statusText(op.Status))
 }
 
 // Operations gives the declared operations, in the order they were registered.

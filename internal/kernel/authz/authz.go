@@ -85,6 +85,10 @@ func parts(scope string) (noun, verb string) {
 type Rule struct {
 	// Public operations need no key.
 	Public bool `json:"public,omitempty"`
+	// Signed operations take, instead of a key, a signature in the query that this server made
+	// for one object and a short time. The actor is nobody then (the zero Actor), and the
+	// operation checks the signature.
+	Signed bool `json:"signed,omitempty"`
 	// Capability the caller must hold; empty for every member.
 	Capability Capability `json:"capability,omitempty"`
 	// Scope the caller's key must cover, "noun:read" or "noun:write".

@@ -73,15 +73,15 @@ type SignedPost struct {
 // Fields are the form fields of a signed post under the names the reference prints. Stores
 // read the names case-insensitively.
 type Fields struct {
-	Key         string `json:"Key"`
-	ContentType string `json:"Content-Type"`
-	ACL         string `json:"ACL"`
-	Bucket      string `json:"bucket"`
-	Algorithm   string `json:"X-Amz-Algorithm"`
-	Credential  string `json:"X-Amz-Credential"`
-	Date        string `json:"X-Amz-Date"`
-	Policy      string `json:"Policy"`
-	Signature   string `json:"X-Amz-Signature"`
+	Key         string `json:"Key" doc:"Where the file goes"`
+	ContentType string `json:"Content-Type" doc:"Type the file was announced as"`
+	ACL         string `json:"ACL" doc:"Required by the form; files are private whatever it says"`
+	Bucket      string `json:"bucket" doc:"Bucket of the store"`
+	Algorithm   string `json:"X-Amz-Algorithm" doc:"How it is signed"`
+	Credential  string `json:"X-Amz-Credential" doc:"Whose signature it is"`
+	Date        string `json:"X-Amz-Date" doc:"When it was signed"`
+	Policy      string `json:"Policy" doc:"What is allowed, signed"`
+	Signature   string `json:"X-Amz-Signature" doc:"The signature"`
 }
 
 // All gives the names and values in the printed order.

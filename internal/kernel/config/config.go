@@ -33,6 +33,36 @@ type Server struct {
 	LinkPreviews  bool           `name:"link-previews" env:"WORKDRIVE_LINK_PREVIEWS" default:"true" negatable:"" help:"Fetch title and picture of the links in posts, from public addresses only."`
 	EgressAllow   []netip.Prefix `name:"egress-allow" env:"WORKDRIVE_EGRESS_ALLOW" placeholder:"NETWORK,…" help:"Private networks that the server may fetch pages from, such as 10.1.0.0/16."`
 	MaxInFlight   int            `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
+
+	S3 S3 `embed:"" prefix:"s3-"`
+}
+
+// S3 says where uploaded files are kept, unless in the data directory.
+type S3 struct {
+	Endpoint  string `name:"endpoint" env:"WORKDRIVE_S3_ENDPOINT" placeholder:"https://…" help:"S3 server to keep uploaded files on; people's browsers must reach it, too. Default: the directory files in the data directory. Several nodes on one PostgreSQL database need S3: it is what shares files."`
+	Region    string `name:"region" env:"WORKDRIVE_S3_REGION" default:"us-east-1" help:"Region of the S3 server."`
+	Bucket    string `name:"bucket" env:"WORKDRIVE_S3_BUCKET" placeholder:"NAME" help:"Bucket for the files. It must exist, let the public address POST to it (CORS), and nobody read it."`
+	AccessKey string `name:"access-key" env:"WORKDRIVE_S3_ACCESS_KEY" placeholder:"KEY" help:"Access key of the S3 server."`
+	SecretKey string `name:"secret-key" env:"WORKDRIVE_S3_SECRET_KEY" placeholder:"SECRET" help:"Its secret key. Better in the environment: other users of this machine see flags."`
+	PathStyle bool   `name:"path-style" env:"WORKDRIVE_S3_PATH_STYLE" help:"Put the bucket into the path of addresses instead of the host name; most servers but Amazon's want it."`
+}
+
+// Check reports the first setting that cannot be used.
+func (s S3) Check() error {
+	if s.Endpoint == "" {
+		if s.Bucket != "" || s.AccessKey != "" || s.SecretKey != "" {
+			return fmt.Errorf("--s3-endpoint is missing: the other settings of S3 mean nothing without it")
+		}
+		return nil
+	}
+	u, err := url.Parse(s.Endpoint)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || (u.Path != "" && u.Path != "/") {
+		return fmt.Errorf("--s3-endpoint must look like https://host or http://host:port; it is %q", s.Endpoint)
+	}
+	if s.Region == "" || s.Bucket == "" || s.AccessKey == "" || s.SecretKey == "" {
+		return fmt.Errorf("--s3-endpoint needs --s3-region, --s3-bucket, --s3-access-key and --s3-secret-key")
+	}
+	return nil
 }
 
 // Check reports the first setting that cannot be used.
@@ -63,7 +93,7 @@ func (s Server) Check() error {
 	if s.RateLimit < 0 || s.MaxInFlight < 1 {
 		return fmt.Errorf("--rate-limit must be 0 or more and --max-in-flight at least 1")
 	}
-	return nil
+	return s.S3.Check()
 }
 
 // Embedded reports that the data is a SQLite file in the data directory.
@@ -113,7 +143,7 @@ func (s Server) Address(listening string) string {
 // no settings: misspelt, or of another version. Those of the tests do not count.
 func Unknown(environment []string) []string {
 	known := map[string]bool{}
-	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3]()} {
 		for i := range t.NumField() {
 			known[t.Field(i).Tag.Get("env")] = true
 		}

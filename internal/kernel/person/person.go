@@ -49,8 +49,8 @@ type File struct {
 	Mime       string   `json:"mime" doc:"Media type, sniffed from the bytes"`
 	Path       string   `json:"path" doc:"Path in the store"`
 	Name       string   `json:"name" doc:"File name"`
-	Processing any      `json:"processing" doc:"State of background processing, null when done"`
-	Metadata   any      `json:"metadata" doc:"What is known of the content, such as dimensions"`
+	Processing *string  `json:"processing" doc:"PENDING until the bytes have arrived, REFUSED when they are not of the announced type; null when done"`
+	Metadata   *Details `json:"metadata" doc:"What is known of the content, or null"`
 	Size       int64    `json:"size" doc:"Bytes"`
 	URL        string   `json:"url" doc:"Short-lived address of the content"`
 	CDN        *string  `json:"cdn" doc:"Address at a content delivery network"`
@@ -64,6 +64,11 @@ type File struct {
 	IsDoc      bool     `json:"isDoc" doc:"The file is a document"`
 	CreatedAt  api.Time `json:"createdAt" doc:"When it was uploaded"`
 	Owner      *Card    `json:"owner" doc:"Who uploaded it"`
+}
+
+// Details are what is known of the content of a file.
+type Details struct {
+	Reason string `json:"reason" doc:"Why the file was refused"`
 }
 
 // Columns are what Targets scans, of users u and departments ud.

@@ -14,8 +14,9 @@
 // Choices where the reference is silent: a post without text, gif, link or file is refused;
 // a published post cannot become a draft again; the time of a draft is the time it is
 // published; mentions and tags never widen the audience; permissions are shown to the author
-// only, since they name other people; file ids are refused until media can be uploaded;
-// the links a post names and those in its text get cards once it is published (module/preview);
+// only, since they name other people; files are ids of uploads of the author's, and whoever sees
+// the post may read them; the links a post names and those in its text get cards once it is
+// published (module/preview);
 // newsTitle, category and coverImage belong to news and are ignored. Links must be absolute
 // http(s) addresses.
 //

@@ -19,7 +19,7 @@ var object = &authz.Object{Param: "id", Type: Kind.Name}
 // Register mounts the operations on posts.
 func (s *Service) Register(r *api.Router) {
 	r.Gate(Kind.Name, s.gate)
-	refs := map[string]string{"mention": "user", "taggedUserIds": "user"}
+	refs := map[string]string{"mention": "user", "taggedUserIds": "user", "fileIds": "media"}
 	api.Register(r, api.Operation{
 		ID: "listPosts", Method: http.MethodGet, Path: "/api/posts", Tag: "Post", Summary: "List the posts you may see",
 		Authz: authz.Rule{Scope: "posts:read"},
@@ -83,18 +83,26 @@ type LinkPreview struct {
 	Link        string  `json:"link" doc:"The link"`
 }
 
-func viewOf(r row, c cards) View {
+func viewOf(r row, with company) View {
 	v := View{
 		ID: r.ID, PostText: r.Text, PostedAt: api.At(r.PostedAt), CommentsCount: r.commentsCount, User: r.author,
-		FileList: []person.File{}, LinkPreviewList: linkPreviews(r.previewed(), c.links),
+		FileList: make([]person.File, 0, len(r.Files)), LinkPreviewList: linkPreviews(r.previewed(), with.links),
 		Tags: notNil(r.Tags), Links: notNil(r.Links), Location: r.Location, Reactions: r.reactions.List(),
-		Mentions: person.Pick(c.people, r.Mentions), TaggedUsers: person.Pick(c.people, r.Tagged),
-		ReactionUsers: person.Pick(c.people, r.reactions.Latest), Status: r.Status, PublishAt: api.AtPtr(r.PublishAt),
+		Mentions: person.Pick(with.people, r.Mentions), TaggedUsers: person.Pick(with.people, r.Tagged),
+		ReactionUsers: person.Pick(with.people, r.reactions.Latest), Status: r.Status, PublishAt: api.AtPtr(r.PublishAt),
 		MyReactions: r.MyReactions(), BookmarkID: r.BookmarkID,
 		CreatedAt: api.At(r.CreatedAt), UpdatedAt: api.At(r.UpdatedAt), version: r.Version,
 	}
 	if len(v.LinkPreviewList) > 0 {
 		v.LinkPreviews = &v.LinkPreviewList[0]
+	}
+	for _, id := range r.Files {
+		if f, ok := with.files[id]; ok {
+			v.FileList = append(v.FileList, f)
+		}
+	}
+	if len(v.FileList) > 0 {
+		v.Files = &v.FileList[0]
 	}
 	if r.Gif != "" {
 		v.Gif = &r.Gif
@@ -163,7 +171,7 @@ func (s *Service) list(ctx context.Context, who authz.Actor, in *listInput) (*li
 	out := &listOutput{}
 	out.Body.Posts = make([]View, len(p.rows))
 	for i, r := range p.rows {
-		out.Body.Posts[i] = viewOf(r, p.cards)
+		out.Body.Posts[i] = viewOf(r, p.company)
 	}
 	out.Body.Meta = in.Page.Meta(p.Total)
 	if n := len(p.rows); n == query.Limit && in.Status == content.Published && out.Body.Meta.GoesOn(in.Page) {

@@ -25,6 +25,7 @@ const (
 	maxTag      = 100
 	maxPeople   = 100
 	maxLinks    = 20
+	maxFiles    = 20
 	maxURL      = 2048
 	maxAddress  = 500
 	maxSchedule = 366 * 24 * time.Hour
@@ -53,6 +54,7 @@ type Extra struct {
 	Mentions []string  `json:"mentions,omitempty"` // ids of people
 	Tagged   []string  `json:"tagged,omitempty"`   // ids of people
 	Links    []string  `json:"links,omitempty"`
+	Files    []string  `json:"files,omitempty"` // ids of media
 	Gif      string    `json:"gif,omitempty"`
 	Location *Location `json:"location,omitempty"`
 }
@@ -91,7 +93,7 @@ type Draft struct {
 	Tags          api.Patch[api.Strings]          `json:"tags,omitempty" doc:"Tags; one string is split at blanks and commas"`
 	Mention       api.Patch[api.Strings]          `json:"mention,omitempty" doc:"Ids of the people mentioned"`
 	TaggedUserIDs api.Patch[api.Strings]          `json:"taggedUserIds,omitempty" doc:"Ids of the people tagged"`
-	FileIDs       api.Patch[api.Strings]          `json:"fileIds,omitempty" doc:"Ids of uploaded files"`
+	FileIDs       api.Patch[api.Strings]          `json:"fileIds,omitempty" doc:"Ids of uploaded files of yours, at most 20; on a change they replace the old ones"`
 	Links         api.Patch[api.Strings]          `json:"links,omitempty" doc:"Addresses (http or https)"`
 	Gif           api.Patch[string]               `json:"gif,omitempty" maxLength:"2048" doc:"Address of an animated picture"`
 	Location      api.Patch[Location]             `json:"location,omitempty" doc:"A place"`
@@ -104,6 +106,7 @@ func (d Draft) apply(b *Body, bad *fault.Fields) {
 	patchList(d.Mention, &b.Mentions)
 	patchList(d.TaggedUserIDs, &b.Tagged)
 	patchList(d.Links, &b.Links)
+	patchList(d.FileIDs, &b.Files)
 	if d.Tags.Set {
 		b.Tags = splitTags(d.Tags.Value)
 	}
@@ -112,9 +115,6 @@ func (d Draft) apply(b *Body, bad *fault.Fields) {
 		if !d.Location.Null {
 			b.Location = &d.Location.Value
 		}
-	}
-	if len(d.FileIDs.Value) > 0 {
-		bad.Add("/fileIds", "media.unknown", "No uploaded file has this id.")
 	}
 	b.validate(bad)
 }
@@ -156,7 +156,7 @@ func (b *Body) validate(bad *fault.Fields) {
 	if utf8.RuneCountInString(b.Text) > maxText {
 		bad.Addf("/postText", "field.tooLong", "The text has more than %d characters.", maxText)
 	}
-	if strings.TrimSpace(b.Text) == "" && b.Gif == "" && len(b.Links) == 0 {
+	if strings.TrimSpace(b.Text) == "" && b.Gif == "" && len(b.Links) == 0 && len(b.Files) == 0 {
 		bad.Add("/postText", "post.empty", "A post needs a text, a gif, a link or a file.")
 	}
 	validateTags(b.Tags, bad)
@@ -164,6 +164,9 @@ func (b *Body) validate(bad *fault.Fields) {
 	validatePeople("/taggedUserIds", b.Tagged, bad)
 	if len(b.Links) > maxLinks {
 		bad.Addf("/links", "field.tooMany", "A post has at most %d links.", maxLinks)
+	}
+	if len(b.Files) > maxFiles {
+		bad.Addf("/fileIds", "field.tooMany", "A post has at most %d files.", maxFiles)
 	}
 	for _, l := range b.Links {
 		validateURL("/links", l, bad)

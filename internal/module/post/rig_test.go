@@ -18,6 +18,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/blob"
 	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/content"
@@ -25,6 +26,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/testkit/cast"
@@ -118,7 +120,12 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	}
 	r.audiences = audience.New(d, r.bus)
 	r.content = content.New(d, r.bus, r.audiences)
-	r.posts = post.New(post.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content, Previews: preview.New(preview.Deps{DB: d, Jobs: r.jobs, Clock: r.clock, Log: log, Client: r.outside(t)})})
+	files, err := media.New(t.Context(), media.Deps{DB: d, Jobs: r.jobs, Clock: r.clock, Log: log, Content: r.content, Blobs: blob.None{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.posts = post.New(post.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content, Files: files,
+		Previews: preview.New(preview.Deps{DB: d, Jobs: r.jobs, Clock: r.clock, Log: log, Client: r.outside(t)})})
 	router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: r.clock, Log: log, Authenticator: r.actors, Examples: fixtures.Fixtures})
 	r.posts.Register(router)
 	if err := router.Verify(); err != nil {

@@ -3,7 +3,6 @@ package post
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
@@ -29,6 +28,7 @@ type Deps struct {
 	Audiences *audience.Audiences
 	Content   *content.Content
 	Previews  Previews
+	Files     Files
 }
 
 // Previews are the cards of links.
@@ -37,6 +37,17 @@ type Previews interface {
 	Want(ctx context.Context, tx db.Tx, orgID string, links []string) error
 	// Cards gives the cards that are there, by link.
 	Cards(ctx context.Context, q db.Queryer, orgID string, links []string) (map[string]linkpreview.Preview, error)
+}
+
+// Files are the uploaded files that posts show.
+type Files interface {
+	// Arrive looks whether uploads of the actor's have arrived, before a transaction begins.
+	Arrive(ctx context.Context, who authz.Actor, ids []string) error
+	// Use makes files what an item uses; ids that the actor may not use are invalid entries of
+	// the list at pointer.
+	Use(ctx context.Context, tx db.Tx, who authz.Actor, item content.Item, pointer string, ids []string) error
+	// ByIDs reads files in one statement.
+	ByIDs(ctx context.Context, q db.Queryer, orgID string, ids []string) (map[string]person.File, error)
 }
 
 // Service is what can be done with posts.
@@ -48,12 +59,13 @@ type Service struct {
 	audiences *audience.Audiences
 	content   *content.Content
 	previews  Previews
+	files     Files
 	store     store
 }
 
 // New makes the service, registers posts as a kind of content and its job.
 func New(d Deps) *Service {
-	s := &Service{db: d.DB, bus: d.Bus, jobs: d.Jobs, clock: d.Clock, audiences: d.Audiences, content: d.Content, previews: d.Previews}
+	s := &Service{db: d.DB, bus: d.Bus, jobs: d.Jobs, clock: d.Clock, audiences: d.Audiences, content: d.Content, previews: d.Previews, files: d.Files}
 	d.Content.Add(Kind)
 	job.Handle(d.Jobs, s.publishDue)
 	return s
@@ -84,32 +96,48 @@ func (s *Service) ListOwn(ctx context.Context, who authz.Actor, status string, q
 	return s.page(ctx, q, who.OrgID, rows, total)
 }
 
-// Page is a page of posts with the cards of everybody and of every link they show.
+// Page is a page of posts with everybody and everything they show.
 type Page struct {
-	rows []row
-	cards
+	company
+
+	rows  []row
 	Total int
 }
 
-// cards are the people and links that posts show, by id and by link.
-type cards struct {
+// company is what posts show of other modules: people and files by id, cards of links by link.
+type company struct {
 	people map[string]person.Card
 	links  map[string]linkpreview.Preview
+	files  map[string]person.File
+}
+
+// company reads what posts show with one statement for each kind there is any of.
+func (s *Service) company(ctx context.Context, q db.Queryer, orgID string, posts ...*row) (with company, err error) {
+	var people, links, files []string
+	for _, r := range posts {
+		people = append(append(append(people, r.Mentions...), r.Tagged...), r.reactions.Latest...)
+		if r.author.ID == "" { // of a new post
+			people = append(people, r.AuthorID)
+		}
+		links, files = append(links, r.previewed()...), append(files, r.Files...)
+	}
+	if with.people, err = person.ByIDs(ctx, q, orgID, unique(people)); err != nil {
+		return with, err
+	}
+	if with.links, err = s.previews.Cards(ctx, q, orgID, links); err != nil || len(files) == 0 {
+		return with, err
+	}
+	with.files, err = s.files.ByIDs(ctx, q, orgID, unique(files))
+	return with, err
 }
 
 func (s *Service) page(ctx context.Context, q db.Queryer, orgID string, rows []row, total int) (Page, error) {
-	var people, links []string
-	for _, r := range rows {
-		people = append(append(append(people, r.Mentions...), r.Tagged...), r.reactions.Latest...)
-		links = append(links, r.previewed()...)
+	posts := make([]*row, len(rows))
+	for i := range rows {
+		posts[i] = &rows[i]
 	}
-	p := Page{rows: rows, Total: total}
-	var err error
-	if p.people, err = person.ByIDs(ctx, q, orgID, unique(people)); err != nil {
-		return p, err
-	}
-	p.links, err = s.previews.Cards(ctx, q, orgID, links)
-	return p, err
+	with, err := s.company(ctx, q, orgID, posts...)
+	return Page{with, rows, total}, err
 }
 
 // Get gives one post the actor may see.
@@ -130,7 +158,7 @@ func (s *Service) view(ctx context.Context, q db.Queryer, orgID string, r row) (
 	if err != nil {
 		return View{}, err
 	}
-	return viewOf(r, p.cards), nil
+	return viewOf(r, p.company), nil
 }
 
 // Create publishes, keeps or schedules a post of the actor's.
@@ -148,12 +176,18 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (View, 
 	if err != nil {
 		return View{}, err
 	}
+	if err := s.arrive(ctx, who, in); err != nil {
+		return View{}, err
+	}
 	var v View
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if p.AudienceID, err = s.audiences.Intern(ctx, tx, who.OrgID, p.AuthorID, permissions); err != nil {
 			return err
 		}
 		if err := s.store.insert(ctx, tx, who.OrgID, p); err != nil {
+			return err
+		}
+		if err := s.use(ctx, tx, who, p, in); err != nil {
 			return err
 		}
 		if err := s.settle(ctx, tx, who, Post{}, p, "post.created"); err != nil {
@@ -176,17 +210,31 @@ func (s *Service) fresh(ctx context.Context, tx db.Tx, who authz.Actor, p Post, 
 	if err != nil {
 		return View{}, err
 	}
-	var c cards
-	c.people, err = person.ByIDs(ctx, tx, who.OrgID, unique(slices.Concat(p.Mentions, p.Tagged, []string{p.AuthorID})))
+	p.Version = 1
+	body := string(stored)
+	r := row{Post: p, Mine: content.Mine{Permissions: &body}}
+	with, err := s.company(ctx, tx, who.OrgID, &r)
 	if err != nil {
 		return View{}, err
 	}
-	if c.links, err = s.previews.Cards(ctx, tx, who.OrgID, p.previewed()); err != nil {
-		return View{}, err
+	r.author = with.people[p.AuthorID]
+	return viewOf(r, with), nil
+}
+
+// arrive looks for the files a draft names, as long as they are not too many.
+func (s *Service) arrive(ctx context.Context, who authz.Actor, in Draft) error {
+	if n := len(in.FileIDs.Value); n == 0 || n > maxFiles {
+		return nil
 	}
-	p.Version = 1
-	body := string(stored)
-	return viewOf(row{Post: p, Mine: content.Mine{Permissions: &body}, author: c.people[p.AuthorID]}, c), nil
+	return s.files.Arrive(ctx, who, in.FileIDs.Value)
+}
+
+// use tells that a post shows the files a draft names.
+func (s *Service) use(ctx context.Context, tx db.Tx, who authz.Actor, p Post, in Draft) error {
+	if !in.FileIDs.Set || p.Version == 0 && len(p.Files) == 0 { // a new post without any
+		return nil
+	}
+	return s.files.Use(ctx, tx, who, p.Item, "/fileIds", p.Files)
 }
 
 // check applies a draft to a post and reports everything that is wrong with it at once.
@@ -286,6 +334,9 @@ func (s *Service) reread(ctx context.Context, who authz.Actor, id string) (View,
 
 // Update changes a post of the actor's as the draft says. ifMatch is the If-Match header.
 func (s *Service) Update(ctx context.Context, who authz.Actor, id string, in Draft, ifMatch string) (View, error) {
+	if err := s.arrive(ctx, who, in); err != nil {
+		return View{}, err
+	}
 	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		before, err := s.toEdit(ctx, tx, who, id)
 		if err != nil {
@@ -306,6 +357,9 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id string, in Dra
 			if after.AudienceID, err = s.audiences.Intern(ctx, tx, who.OrgID, after.AuthorID, p); err != nil {
 				return err
 			}
+		}
+		if err := s.use(ctx, tx, who, after, in); err != nil {
+			return err
 		}
 		after.UpdatedAt = now.UnixMilli()
 		if err := s.store.update(ctx, tx, who.OrgID, who.UserID, after); err != nil {
@@ -335,6 +389,11 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, id, ifMatch strin
 		}
 		if err := s.content.Forget(ctx, tx, who.OrgID, p.Item); err != nil {
 			return err
+		}
+		if len(p.Files) > 0 {
+			if err := s.files.Use(ctx, tx, who, p.Item, "", nil); err != nil {
+				return err
+			}
 		}
 		if err := s.store.remove(ctx, tx, who.OrgID, id); err != nil {
 			return err

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+
+	"github.com/workdrive/workdrive/internal/kernel/blob"
+	"github.com/workdrive/workdrive/internal/kernel/blob/disk"
+	"github.com/workdrive/workdrive/internal/kernel/blob/s3"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
+	"github.com/workdrive/workdrive/internal/kernel/config"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+)
+
+// uploads is where this server plays S3 for uploads, below the public address.
+const uploads = "/api/uploads"
+
+// OpenFiles opens the file store that the settings name: S3, or the directory files in the
+// data directory, which then belongs to this process until closeAll is called.
+func OpenFiles(s config.Store, server config.Server, c clock.Clock, log *slog.Logger) (files blob.Store, closeAll func() error, err error) {
+	if o := server.S3; o.Endpoint != "" {
+		files, err = s3.New(s3.Options{
+			Endpoint: o.Endpoint, Region: o.Region, Bucket: o.Bucket, AccessKey: o.AccessKey, SecretKey: o.SecretKey, PathStyle: o.PathStyle, Clock: c,
+		})
+		return files, func() error { return nil }, err
+	}
+	dir := filepath.Join(s.DataDir, "files")
+	unlock, err := db.LockDir(dir) // the data directory itself is free when the data is in PostgreSQL
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := disk.Open(disk.Options{Dir: dir, URL: server.Address(server.Listen) + uploads, Bucket: bucket(server), Clock: c, Logger: log})
+	if err != nil {
+		return nil, nil, errors.Join(err, unlock())
+	}
+	return d, func() error { return errors.Join(d.Close(), unlock()) }, nil
+}
+
+// bucket is the name of the place files are kept in, as signed posts and answers show it.
+func bucket(server config.Server) string {
+	if server.S3.Endpoint != "" {
+		return server.S3.Bucket
+	}
+	return "workdrive"
+}
+
+// mountUploads takes uploads to this server's own file store, if it has one. They authenticate
+// by the signature of their policy.
+func (a *App) mountUploads() {
+	if store, ok := a.o.Files.(http.Handler); ok {
+		a.router.Handle("uploadFile", http.MethodPost, uploads+"/"+bucket(a.o.Server), store)
+	}
+}

@@ -1,0 +1,30 @@
+// Package media is the files people upload: pictures, films, sound and documents that items
+// of other modules show.
+//
+// A file begins as a request for an upload (the contract's GET /api/media, which makes
+// something): the answer is a signed POST that the client sends to the file store
+// (kernel/blob), on this server or on S3. Nobody tells this server when the bytes have
+// arrived, so it looks when somebody asks for the file or puts it on an item, and when it
+// tidies up. It then looks at the bytes: a file that is not of the family it was announced as
+// (a page that calls itself a picture) is refused and its bytes are deleted; any other is
+// ready, and only what the bytes are counts from then on.
+//
+// Who may do what: every member uploads. A file is readable by its owner and by everybody who
+// may see an item that uses it (kernel/content); for others it does not exist: 404. Only its
+// owner puts a file on an item, and deletes it while no item uses it. Files on an item stay
+// with it when the item passes to another author. The bytes are served to whoever may read the
+// file, and to whoever has the address that answers show, which is signed and good for five
+// minutes: it is for browsers, which send no key for a picture.
+//
+// What is served can do no harm in a browser: pictures of pixels, mp4, webm, sound and plain
+// text are shown, as what their bytes are, in a sandbox; everything else is saved.
+//
+// Choices where the reference is silent: one file is one upload; its name is made harmless
+// rather than refused where that is possible; the size allowed depends on the kind of file;
+// metadata of a refused file holds the reason.
+//
+// Tables: media, media_uses, server_secrets. Jobs: media.collect (uploads that never came,
+// files that nothing has used for a day) and media.sweep (bytes without a file).
+//
+// It does not make thumbnails or other renditions.
+package media

@@ -1,0 +1,95 @@
+package media
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/workdrive/workdrive/internal/kernel/blob"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
+)
+
+// noun is the type of object in rules and error codes.
+const noun = "media"
+
+// The states of a file.
+const (
+	pending = "PENDING" // its bytes are still to come
+	ready   = "READY"
+	refused = "REFUSED" // its bytes are not what they were announced as
+)
+
+// Limits.
+const (
+	maxName    = 255 // bytes
+	uploadTime = blob.MaxExpires
+	addressFor = 5 * time.Minute
+	keepUnused = 24 * time.Hour
+)
+
+// Media is one file as stored.
+type Media struct {
+	ID         string
+	OwnerID    string
+	ModuleCode int
+	Name       string
+	Declared   string
+	State      string
+	Reason     string
+	Mime       string
+	Size       int64
+	ETag       string
+	CreatedAt  int64 // ms
+}
+
+// key is where the bytes of a file are.
+func key(orgID, id string) string { return blob.Key(orgID, id, "original") }
+
+// Draft announces a file.
+type Draft struct {
+	Mime       string
+	Name       string
+	ModuleCode int
+}
+
+// check makes the name harmless and reports what cannot be used.
+func (d *Draft) check() (family, error) {
+	var bad fault.Fields
+	d.Mime = strings.ToLower(strings.TrimSpace(d.Mime))
+	f, ok := familyOf(d.Mime)
+	if !ok {
+		bad.Add("?mime", "media.mimeUnknown", "Files of this type cannot be uploaded. Allowed: "+allowed()+".")
+	}
+	d.Name = cleanName(d.Name)
+	switch {
+	case d.Name == "":
+		bad.Add("?name", "field.required", "The file needs a name.")
+	case len(d.Name) > maxName:
+		bad.Addf("?name", "field.tooLong", "The name has more than %d bytes.", maxName)
+	}
+	return f, bad.Err()
+}
+
+// cleanName takes from a name what makes it a path, and characters that cannot be seen or turn
+// the direction of text, by which "exe.png" can look like "gnp.exe".
+func cleanName(name string) string {
+	name = path.Base("/" + strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
+	name = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.In(c, unicode.Zl, unicode.Zp) {
+			return -1
+		}
+		return c
+	}, name)
+	return strings.Trim(name, " ./")
+}
+
+// shownAs is the type that answers tell: of what the bytes are, or, where that says little, of
+// what they were announced as.
+func (m Media) shownAs() string {
+	if m.Mime == "" || slices.Contains(containers, m.Mime) {
+		return m.Declared
+	}
+	return m.Mime
+}

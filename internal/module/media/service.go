@@ -1,0 +1,228 @@
+package media
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/workdrive/workdrive/internal/kernel/api"
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/blob"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
+	"github.com/workdrive/workdrive/internal/kernel/content"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/ids"
+	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/person"
+)
+
+// Deps are what the service works with.
+type Deps struct {
+	DB      *db.DB
+	Jobs    *job.Jobs
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Content *content.Content
+	Blobs   blob.Store
+	Bucket  string // that Blobs keeps files in, as answers show it
+	URL     string // where people reach this server
+}
+
+// Service is what can be done with files.
+type Service struct {
+	db      *db.DB
+	jobs    *job.Jobs
+	clock   clock.Clock
+	log     *slog.Logger
+	content *content.Content
+	blobs   blob.Store
+	bucket  string
+	signer  signer
+	store   store
+}
+
+// New makes the service, its jobs, and, on the very first start, the secret of its addresses.
+func New(ctx context.Context, d Deps) (*Service, error) {
+	s := &Service{db: d.DB, jobs: d.Jobs, clock: d.Clock, log: d.Log, content: d.Content, blobs: d.Blobs, bucket: d.Bucket}
+	secret, err := s.store.secret(ctx, d.DB, "media.addresses", newSecret())
+	if err != nil {
+		return nil, fmt.Errorf("the secret of the files' addresses cannot be read: %w", err)
+	}
+	s.signer = signer{url: d.URL, secret: []byte(secret), clock: d.Clock}
+	s.handleJobs()
+	return s, nil
+}
+
+// Slot is where to send a file that was announced.
+type Slot struct {
+	FileID        string          `json:"fileId" doc:"Id of the file, to put on items once it is uploaded"`
+	SignedRequest blob.SignedPost `json:"signedRequest" doc:"The form to POST"`
+	URL           string          `json:"url" doc:"Address of the content once it is uploaded; with the signature it has, for an hour"`
+}
+
+// Request announces a file of the actor's and gives where to send it.
+func (s *Service) Request(ctx context.Context, who authz.Actor, in Draft) (Slot, error) {
+	f, err := in.check()
+	if err != nil {
+		return Slot{}, err
+	}
+	m := Media{
+		ID: ids.New(), OwnerID: who.UserID, ModuleCode: in.ModuleCode, Name: in.Name, Declared: in.Mime, State: pending,
+		CreatedAt: s.clock.Now().UnixMilli(),
+	}
+	post, err := s.blobs.Presign(ctx, blob.Upload{
+		Key: key(who.OrgID, m.ID), ContentType: in.Mime, MinBytes: 1, MaxBytes: f.limit, Expires: uploadTime,
+	})
+	if err != nil {
+		return Slot{}, err
+	}
+	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.store.insert(ctx, tx, who.OrgID, m) })
+	return Slot{FileID: m.ID, SignedRequest: post, URL: s.signer.address(who.OrgID, m.ID, uploadTime)}, err
+}
+
+// Get gives a file the actor may read.
+func (s *Service) Get(ctx context.Context, who authz.Actor, id string) (person.File, error) {
+	r, err := s.readable(ctx, s.db.Reader(ctx), who, id)
+	if err != nil {
+		return person.File{}, err
+	}
+	r.Media, err = s.arrived(ctx, who.OrgID, r.Media)
+	return s.view(who.OrgID, r), err
+}
+
+// Content opens a file the actor may read.
+func (s *Service) Content(ctx context.Context, who authz.Actor, id string) (*api.File, error) {
+	r, err := s.readable(ctx, s.db.Reader(ctx), who, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(ctx, who.OrgID, r.Media)
+}
+
+// ContentAt opens the file at a signed address, for whoever has it.
+func (s *Service) ContentAt(ctx context.Context, orgID, id string, expires int64, signature string) (*api.File, error) {
+	if !s.signer.valid(orgID, id, expires, signature) {
+		return nil, fault.Forbidden("media.address", "This address is not valid, or no longer. Read the file's entry again for a new one, or send your API key.")
+	}
+	m, err := s.store.byID(ctx, s.db.Reader(ctx), orgID, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(ctx, orgID, m)
+}
+
+func (s *Service) open(ctx context.Context, orgID string, m Media) (*api.File, error) {
+	m, err := s.arrived(ctx, orgID, m)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.blobs.Open(ctx, key(orgID, m.ID))
+	if fault.Is(err, fault.KindNotFound) && m.State == ready {
+		return nil, fault.NotFound(noun)
+	}
+	if err == nil && o.ETag != m.ETag { // somebody has replaced the bytes, which S3 lets them do for a while
+		_ = o.Close() // it was read only
+		if m, err = s.examine(ctx, orgID, m); err == nil {
+			o, err = s.blobs.Open(ctx, key(orgID, m.ID))
+		}
+	}
+	switch {
+	case m.State == pending:
+		return nil, fault.Conflict("media.pending", "The file has not been uploaded yet.")
+	case m.State == refused:
+		return nil, fault.Conflict("media.refused", "The file was refused: "+m.Reason)
+	case err != nil:
+		return nil, err
+	}
+	f := &api.File{Name: m.Name, Type: m.Mime, Inline: slices.Contains(shown, m.Mime), ETag: o.ETag, Modified: o.Modified, Content: o}
+	if f.Type == "text/plain" {
+		f.Type += "; charset=utf-8"
+	}
+	return f, nil
+}
+
+// Delete removes a file of the actor's that no item uses.
+func (s *Service) Delete(ctx context.Context, who authz.Actor, id string) error {
+	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		if err := s.toDelete(ctx, tx, who, id); err != nil {
+			return err
+		}
+		return s.store.remove(ctx, tx, who.OrgID, id)
+	})
+	if err == nil {
+		s.discard(ctx, who.OrgID, id)
+	}
+	return err
+}
+
+// discard deletes the bytes of a file. What it cannot delete media.sweep does.
+func (s *Service) discard(ctx context.Context, orgID, id string) {
+	if err := s.blobs.Delete(ctx, key(orgID, id)); err != nil {
+		s.log.WarnContext(ctx, "the bytes of a file could not be deleted", "org", orgID, "media", id, "error", err)
+	}
+}
+
+// Arrive looks whether the bytes of uploads of the actor's have arrived. It talks to the file
+// store, so it comes before the transaction that uses the files.
+func (s *Service) Arrive(ctx context.Context, who authz.Actor, ids []string) error {
+	rows, err := s.store.byIDs(ctx, s.db.Reader(ctx), who.OrgID, ids)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.OwnerID != who.UserID {
+			continue
+		}
+		if _, err := s.arrived(ctx, who.OrgID, r.Media); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Use makes files what an item uses, all of them; without ids it uses none. An id the actor
+// may not use is reported as an entry of the list at pointer.
+func (s *Service) Use(ctx context.Context, tx db.Tx, who authz.Actor, item content.Item, pointer string, ids []string) error {
+	before, err := s.store.uses(ctx, tx, who.OrgID, item)
+	if err != nil {
+		return err
+	}
+	concerned := slices.Compact(slices.Sorted(slices.Values(slices.Concat(before, ids))))
+	if len(concerned) == 0 {
+		return nil
+	}
+	files, err := s.store.lock(ctx, tx, who.OrgID, concerned)
+	if err != nil {
+		return err
+	}
+	var bad fault.Fields
+	for i, id := range ids {
+		m, there := files[id]
+		if code, why := mayUse(who.UserID, m, there, slices.Contains(before, id)); code != "" {
+			bad.Add(fmt.Sprintf("%s/%d", pointer, i), code, why)
+		}
+	}
+	if !bad.Empty() {
+		return bad.Err()
+	}
+	if err := s.store.use(ctx, tx, who.OrgID, item, ids); err != nil {
+		return err
+	}
+	return s.store.noteUse(ctx, tx, who.OrgID, concerned, s.clock.Now().UnixMilli())
+}
+
+// ByIDs gives files as answers show them, by id, in one statement. Whoever may see the item
+// that uses a file may see the file.
+func (s *Service) ByIDs(ctx context.Context, q db.Queryer, orgID string, ids []string) (map[string]person.File, error) {
+	files := make(map[string]person.File, len(ids))
+	if len(ids) == 0 {
+		return files, nil
+	}
+	rows, err := s.store.byIDs(ctx, q, orgID, ids)
+	for _, r := range rows {
+		files[r.ID] = s.view(orgID, r)
+	}
+	return files, err
+}
