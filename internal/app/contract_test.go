@@ -93,7 +93,7 @@ func person(email string) func(printed, map[string]any) {
 func words(w printed, b map[string]any) {
 	p := b["permissions"].(map[string]any)
 	p["users"], p["groups"], p["locations"] = []any{w["user"]}, []any{w["group"]}, []any{w["location"]}
-	b["mention"], b["taggedUserIds"], b["fileIds"], b["links"] = w["user"], []any{w["user"]}, []any{}, []any{"https://maps.example/1"}
+	b["mention"], b["taggedUserIds"], b["fileIds"], b["links"] = w["user"], []any{w["user"]}, []any{w["file"]}, []any{"https://maps.example/1"}
 }
 
 func member(w printed, m any) {
@@ -125,6 +125,9 @@ func TestPrintedExamplesWorkToTheLetter(t *testing.T) {
 					}
 				}
 			})
+		}
+		if seen["File"] < 2 { // of the posts made and changed
+			t.Errorf("only %d answers have a File", seen["File"])
 		}
 		for name, s := range shapes(t) {
 			for _, r := range replays {
@@ -176,6 +179,7 @@ func (h *house) stage(t *testing.T) printed {
 	create("location", "/api/locations", `{"name":"Anaheim"}`)
 	create("group", "/api/security_groups", `{"name":"Editors"}`)
 	create("post", "/api/posts", `{"postText":"words","mention":"`+w["user"]+`"}`)
+	w["file"] = upload(t, h.Handler(), h.admin, "image/png", "team.png", picture)
 	create("category", "/api/categories", `{"moduleCode":1,"category":"Projects"}`)
 	h.call(t, h.admin, http.MethodPatch, "/api/users/"+w["user"], `{"location":"`+w["location"]+`","reportsTo":"`+w["boss"]+`"}`, http.StatusOK)
 	h.call(t, h.admin, http.MethodPut, "/api/posts/"+w["post"]+"/reactions/like", "", http.StatusOK)
@@ -250,7 +254,7 @@ func inShape(t *testing.T, shape, place string, answer any) int {
 	return len(objects)
 }
 
-// noneYet are shapes of what comes from uploads, fetched pages and awards.
+// noneYet are shapes of what comes from fetched pages and awards, and of files, which only posts have.
 var noneYet = map[string]bool{"File": true, "LinkPreview": true, "Badge": true}
 
 var (
@@ -368,7 +372,7 @@ func conforms(t *testing.T, shape string, v any) {
 		case !there && only[shape+"."+name]:
 		case !there:
 			t.Errorf("%s.%s is missing", shape, name)
-		case got == nil && !f.Nullable && !nullUntilMedia[shape+"."+name]:
+		case got == nil && !f.Nullable && !nullWithout[shape+"."+name]:
 			t.Errorf("%s.%s is null", shape, name)
 		case got != nil && !varies[shape+"."+name]:
 			typed(t, shape+"."+name, f.Type, got)
@@ -376,8 +380,8 @@ func conforms(t *testing.T, shape string, v any) {
 	}
 }
 
-// nullUntilMedia are fields that hold files and previews, of which there are none yet.
-var nullUntilMedia = map[string]bool{"Post.files": true, "Post.linkPreviews": true}
+// nullWithout are fields of posts that are null when there is no file or no preview.
+var nullWithout = map[string]bool{"Post.files": true, "Post.linkPreviews": true}
 
 // only are fields that the reference prints in some of a shape's places.
 var only = map[string]bool{

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/workdrive/workdrive/internal/kernel/blob"
@@ -61,24 +60,26 @@ func postForm(t *testing.T, h http.Handler, signed blob.SignedPost, content stri
 	return rec
 }
 
-// upload uploads a file as somebody and gives its id.
-func (w *world) upload(key, mime, name, content string) string {
-	w.t.Helper()
+// picture is the beginning of one.
+const picture = "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
+
+// upload uploads a file with somebody's key and gives its id.
+func upload(t *testing.T, h http.Handler, key, mime, name, content string) string {
+	t.Helper()
 	query := url.Values{"mime": {mime}, "name": {name}, "moduleCode": {"1"}}
-	status, text := w.do(w.front, request{method: http.MethodGet, target: "/api/media?" + query.Encode(), key: key})
-	if status != http.StatusOK {
-		w.t.Fatalf("an upload is answered %d: %s", status, text)
-	}
-	_, body, _ := strings.Cut(text, "\n")
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/media?"+query.Encode(), nil)
+	req.Header.Set("X-API-KEY", key)
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
 	var slot struct {
 		FileID        string
 		SignedRequest blob.SignedPost
 	}
-	if err := json.Unmarshal([]byte(body), &slot); err != nil {
-		w.t.Fatal(err)
+	if err := json.Unmarshal(rec.Body.Bytes(), &slot); err != nil || rec.Code != http.StatusOK {
+		t.Fatalf("asking for an upload is answered %d: %s", rec.Code, rec.Body)
 	}
-	if rec := postForm(w.t, w.front, slot.SignedRequest, content); rec.Code != http.StatusNoContent {
-		w.t.Fatalf("posting a file is answered %d: %s", rec.Code, rec.Body)
+	if rec := postForm(t, h, slot.SignedRequest, content); rec.Code != http.StatusNoContent {
+		t.Fatalf("posting a file is answered %d: %s", rec.Code, rec.Body)
 	}
 	return slot.FileID
 }

@@ -314,7 +314,7 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 	case "post":
 		return post(ownerKey), "/api/posts/"
 	case "media":
-		return w.upload(ownerKey, "text/plain", canary+".txt", canary), "/api/media/"
+		return upload(w.t, w.front, ownerKey, "text/plain", canary+".txt", canary), "/api/media/"
 	case "comment":
 		on := post(home.keeperKey)
 		return w.made(ownerKey, "POST", "/api/posts/"+on+"/comments", `{"text":"%s"}`, canary)["id"].(string), "/api/comments/"
