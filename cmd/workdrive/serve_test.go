@@ -235,7 +235,8 @@ func TestTwoNodesServeOnePostgres(t *testing.T) {
 	dir := t.TempDir()
 	first := serve(t, dir, "--database-url", url)
 	key := initialize(t, dir, "--database-url", url)
-	second := serve(t, dir, "--database-url", url)
+	start(t, dir, "", "serve", "--listen", "127.0.0.1:0", "--log-level", "error", "--database-url", url).wantOneLine(t, exitFailure, "--s3-endpoint")
+	second := serve(t, dir, "--database-url", url, "--data-dir", "elsewhere") // the files of one process
 	for _, s := range []*server{first, second} {
 		if status, body := s.ask("GET", "/api/users/me", key); status != 200 {
 			t.Errorf("%s answers %d %s", s.url, status, body)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -29,7 +30,7 @@ func OpenFiles(s config.Store, server config.Server, c clock.Clock, log *slog.Lo
 	dir := filepath.Join(s.DataDir, "files")
 	unlock, err := db.LockDir(dir) // the data directory itself is free when the data is in PostgreSQL
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%w: several nodes share files on S3 (--s3-endpoint)", err)
 	}
 	d, err := disk.Open(disk.Options{Dir: dir, URL: server.Address(server.Listen) + uploads, Bucket: bucket(server), Clock: c, Logger: log})
 	if err != nil {

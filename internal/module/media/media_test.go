@@ -176,6 +176,25 @@ func TestNothingActiveIsServedAsItself(t *testing.T) {
 	})
 }
 
+// TestReplacedBytesAreLookedAtAgain: S3 lets the holder of a signed post replace what they
+// uploaded for as long as the post is good.
+func TestReplacedBytesAreLookedAtAgain(t *testing.T) {
+	each(t, func(s *scene) {
+		id := s.upload(s.owner, "image/png", "a.png", png)
+		f := read[person.File](s, s.call(s.owner, http.MethodGet, "/api/media/"+id, "", http.StatusOK))
+		s.put(f.Path, png+" and more")
+		if rec := s.call(s.owner, http.MethodGet, "/api/media/"+id+"/content", "", http.StatusOK); rec.Body.String() != png+" and more" {
+			t.Errorf("got %q", rec.Body)
+		}
+		if f = read[person.File](s, s.call(s.owner, http.MethodGet, "/api/media/"+id, "", http.StatusOK)); f.Size != int64(len(png+" and more")) {
+			t.Errorf("the size is still %d", f.Size)
+		}
+		s.put(f.Path, "<!DOCTYPE html><script>alert(1)</script>")
+		s.call(s.owner, http.MethodGet, "/api/media/"+id+"/content", "", http.StatusConflict)
+		s.call(nobody, http.MethodGet, "/api/media/"+id+"/content?signature=x&expires=soon", "", http.StatusNotFound)
+	})
+}
+
 func TestNamesAreMadeHarmless(t *testing.T) {
 	each(t, func(s *scene) {
 		for sent, want := range map[string]string{
