@@ -158,11 +158,16 @@ func (b *Bus) Run(ctx context.Context) error {
 }
 
 // position is how far a node has read. Sequence numbers are handed out before their
-// transactions commit, so a node reads only rows of transactions older than every open one,
-// in the order of transactions.
-type position struct{ txid, seq int64 }
+// transactions commit, so that behind an event another may appear as long as an older
+// transaction is open. A node goes on from the oldest of those, in the order of transactions;
+// what it delivered beyond is early.
+type position struct {
+	txid, seq int64
+	early     map[int64]bool // by seq
+}
 
 func (b *Bus) start(ctx context.Context) (at position, failing bool) {
+	at.early = map[int64]bool{}
 	err := b.db.Reader(ctx).QueryRow(ctx, `SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint`).Scan(&at.txid)
 	return at, err != nil
 }
@@ -175,38 +180,54 @@ func (b *Bus) tail(ctx context.Context, at position) (position, error) {
 		}
 		return next, nil
 	}
+	page := &tailing{from: at, settled: true}
 	for {
-		next, n, err := b.read(ctx, at)
+		n, err := b.read(ctx, &at, page)
 		if err != nil || n < maxTail {
-			return next, err
+			return at, err
 		}
-		at = next
 	}
 }
 
-func (b *Bus) read(ctx context.Context, at position) (position, int, error) {
-	rows, err := b.db.Reader(ctx).Query(ctx, `SELECT txid, seq, org_id, node, name, subject, data, created_at FROM outbox
-		WHERE txid > 0 AND (txid, seq) > (?, ?) AND txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-		ORDER BY txid, seq LIMIT ?`, at.txid, at.seq, maxTail)
+// tailing is one look at the outbox, page by page.
+type tailing struct {
+	from    position // where the next page begins
+	settled bool     // no event so far was early
+}
+
+// read delivers a page of events, moves the position behind those before the first early one,
+// and gives the number of events.
+func (b *Bus) read(ctx context.Context, at *position, page *tailing) (n int, err error) {
+	rows, err := b.db.Reader(ctx).Query(ctx, `SELECT txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+			txid, seq, org_id, node, name, subject, data, created_at
+		FROM outbox WHERE txid > 0 AND (txid, seq) > (?, ?) ORDER BY txid, seq LIMIT ?`, page.from.txid, page.from.seq, maxTail)
 	if err != nil {
-		return at, 0, err
+		return 0, err
 	}
 	defer rows.Close()
-	n := 0
-	for rows.Next() {
+	for ; rows.Next(); n++ {
 		var e Delivered
+		var final bool
 		var node, data string
 		var created int64
-		if err := rows.Scan(&at.txid, &at.seq, &e.OrgID, &node, &e.Name, &e.Subject, &data, &created); err != nil {
-			return at, n, err
+		if err := rows.Scan(&final, &page.from.txid, &e.Seq, &e.OrgID, &node, &e.Name, &e.Subject, &data, &created); err != nil {
+			return n, err
 		}
-		n++
-		if node != b.node {
-			e.Seq, e.Data, e.At = at.seq, json.RawMessage(data), clock.FromMillis(created)
+		page.from.seq = e.Seq
+		page.settled = page.settled && final // what comes behind an early event may not be all there
+		known := at.early[e.Seq]
+		if page.settled {
+			at.txid, at.seq = page.from.txid, e.Seq
+			delete(at.early, e.Seq)
+		} else {
+			at.early[e.Seq] = true
+		}
+		if node != b.node && !known {
+			e.Data, e.At = json.RawMessage(data), clock.FromMillis(created)
 			b.deliver(e)
 		}
 	}
-	return at, n, rows.Err()
+	return n, rows.Err()
 }
 
 // Trim deletes events that are older than Kept: from the oldest up to the first that is not, so
