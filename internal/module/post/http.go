@@ -174,7 +174,8 @@ func (s *Service) list(ctx context.Context, who authz.Actor, in *listInput) (*li
 		out.Body.Posts[i] = viewOf(r, p.company)
 	}
 	out.Body.Meta = in.Page.Meta(p.Total)
-	if n := len(p.rows); n == query.Limit && in.Status == content.Published && out.Body.Meta.GoesOn(in.Page) {
+	// A page may be short when items went while it was read: what stands behind it is not lost.
+	if n := len(p.rows); n > 0 && out.Body.Meta.GoesOn(in.Page) {
 		last := p.rows[n-1]
 		out.Body.Meta.NextCursor = ids.EncodeCursor(last.position())
 	}

@@ -448,6 +448,53 @@ func TestDraftsAndScheduledPostsAppearWhenPublished(t *testing.T) {
 	})
 }
 
+func TestScheduledPostOfSomebodyWhoMayNotActBecomesADraft(t *testing.T) {
+	for _, status := range []string{"BLOCKED", "ARCHIVE"} {
+		each(t, func(t *testing.T, s scene) {
+			changed := make(chan string, 2)
+			s.bus.Subscribe([]string{"post.published", "post.updated"}, func(e busEvent) { changed <- e.Name })
+			id := s.publish(t, `{"postText":"due","status":"SCHEDULED","publishAt":"`+s.clock.Now().Add(time.Second).Format(time.RFC3339Nano)+`"}`)
+			s.org.Exec(t, `UPDATE users SET status = ? WHERE org_id = ? AND id = ?`, status, s.org.ID, s.author.UserID)
+			if err := s.jobs.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = s.jobs.Stop(t.Context()) }()
+			select {
+			case name := <-changed:
+				if name != "post.updated" {
+					t.Errorf("%s: %s", status, name)
+				}
+			case <-time.After(20 * time.Second):
+				t.Fatal("the job did not run")
+			}
+			s.call(t, s.colleague, http.MethodGet, posts+"/"+id, "").want(t, http.StatusNotFound)
+			if got := s.call(t, s.author, http.MethodGet, posts+"/"+id, "").str("status"); got != "DRAFT" {
+				t.Errorf("%s: the post is %s", status, got)
+			}
+		})
+	}
+}
+
+func TestDraftsAreListedByCursor(t *testing.T) {
+	each(t, func(t *testing.T, s scene) {
+		for i := range 5 {
+			s.publish(t, fmt.Sprintf(`{"postText":"%d","status":"DRAFT"}`, i))
+			s.clock.Advance(time.Second)
+		}
+		var got []string
+		for cursor, pages := "", 0; pages < 10; pages++ {
+			page := s.call(t, s.author, http.MethodGet, posts+"?status=DRAFT&per_page=2&cursor="+cursor, "").want(t, http.StatusOK)
+			got = append(got, texts(page)...)
+			if cursor, _ = page.body["meta"].(map[string]any)["nextCursor"].(string); cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, []string{"4", "3", "2", "1", "0"}) {
+			t.Errorf("drafts %v", got)
+		}
+	})
+}
+
 func TestScheduledPostIsPublishedByItsJob(t *testing.T) {
 	each(t, func(t *testing.T, s scene) {
 		published := make(chan string, 1)

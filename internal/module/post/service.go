@@ -418,7 +418,8 @@ type publish struct {
 func (publish) Kind() string { return "post.publish" }
 
 // publishDue publishes a scheduled post, unless it was published, rescheduled or deleted
-// since: then another job, or none, is responsible.
+// since: then another job, or none, is responsible. Somebody who may not act any more does not
+// publish either: their post becomes a draft.
 func (s *Service) publishDue(ctx context.Context, due publish) error {
 	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		before, err := s.store.lock(ctx, tx, due.OrgID, due.ID)
@@ -428,14 +429,21 @@ func (s *Service) publishDue(ctx context.Context, due publish) error {
 		if before.Status != content.Scheduled || before.PublishAt == nil || *before.PublishAt != due.At {
 			return nil
 		}
-		after := before
+		active, err := s.store.isActive(ctx, tx, due.OrgID, before.AuthorID)
+		if err != nil {
+			return err
+		}
+		after, event := before, "post.published"
 		after.Status, after.PostedAt, after.PublishAt = content.Published, due.At, nil
+		if !active {
+			after.Status, after.PostedAt, event = content.Draft, before.PostedAt, "post.updated"
+		}
 		after.UpdatedAt = s.clock.Now().UnixMilli()
 		if err := s.store.update(ctx, tx, due.OrgID, before.AuthorID, after); err != nil {
 			return err
 		}
 		author := authz.Actor{OrgID: due.OrgID, UserID: before.AuthorID}
-		return s.settle(ctx, tx, author, before, after, "post.published")
+		return s.settle(ctx, tx, author, before, after, event)
 	})
 	if fault.Is(err, fault.KindNotFound) {
 		return nil

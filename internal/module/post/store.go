@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -90,8 +91,13 @@ func (store) listOwn(ctx context.Context, q db.Queryer, who authz.Actor, status 
 	if err != nil {
 		return nil, 0, err
 	}
-	rows, err := q.Query(ctx, `SELECT `+rowColumns+` FROM posts p`+rowJoins+own+
-		` ORDER BY p.posted_at DESC, p.id DESC LIMIT ?4 OFFSET ?5`, who.OrgID, who.UserID, status, query.Limit, query.Offset)
+	after := content.Position{PostedAt: math.MaxInt64}
+	if query.After != nil {
+		after = *query.After
+	}
+	rows, err := q.Query(ctx, `SELECT `+rowColumns+` FROM posts p`+rowJoins+own+` AND (p.posted_at, p.id) < (?4, ?5)
+		ORDER BY p.posted_at DESC, p.id DESC LIMIT ?6 OFFSET ?7`,
+		who.OrgID, who.UserID, status, after.PostedAt, after.ID, query.Limit, query.Offset)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -189,6 +195,13 @@ func (store) bequeath(ctx context.Context, tx db.Tx, orgID string, from, to stri
 		WHERE org_id = ? AND author_id = ? AND audience_id = ? AND status <> 'PUBLISHED'`,
 		to, audiences[1], orgID, from, audiences[0])
 	return err
+}
+
+// isActive says whether somebody may act in the organization.
+func (store) isActive(ctx context.Context, q db.Queryer, orgID, userID string) (bool, error) {
+	var active bool
+	err := q.QueryRow(ctx, `SELECT status = 'ACTIVE' FROM users WHERE org_id = ? AND id = ?`, orgID, userID).Scan(&active)
+	return active, err
 }
 
 // defaultVisibility reads how widely a person's posts go when they do not say.
