@@ -16,7 +16,7 @@ import (
 // Limits of what is read of an office document, an archive of XML files (ECMA-376).
 const (
 	maxDirectory = 4 << 20  // bytes of the archive's list of files
-	maxUnpacked  = 64 << 20 // bytes of all parts read
+	maxUnpacked  = 32 << 20 // bytes of all parts read
 	maxParts     = 2_000
 	maxToken     = 1 << 20 // bytes of one tag or text
 	maxDepth     = 500

@@ -19,7 +19,7 @@ import (
 // Limits of the process that reads a PDF.
 const (
 	maxPDF    = 64 << 20  // bytes of the document, which it keeps
-	maxMemory = 384 << 20 // bytes of everything
+	maxMemory = 256 << 20 // bytes of everything
 	maxStack  = 64 << 20
 	maxPages  = 5_000
 )

@@ -140,7 +140,7 @@ func indexFirst(path string) bool {
 		}
 		length := int64(binary.BigEndian.Uint32(head[:]))
 		if length == 1 {
-			length = int64(binary.BigEndian.Uint64(head[8:])) //nolint:gosec // checked below
+			length = int64(binary.BigEndian.Uint64(head[8:]))
 		}
 		if length < 8 || at > 1<<62-length {
 			return false
