@@ -64,7 +64,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	if err != nil {
 		return m, err
 	}
-	m.Posts = post.New(post.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Files: m.Media, Previews: previews})
+	m.Posts = post.New(content.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Files: m.Media, Previews: previews})
 	m.Social = social.New(d, b, c, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)

@@ -107,7 +107,8 @@ func TestImportsPointDownwards(t *testing.T) {
 // tenantTables belong to an organization: every statement on them names org_id.
 var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(departments|locations|users|user_teams|user_locations|location_admins|follows|` +
 	`security_groups|security_group_members|tokens|settings|categories|audiences|audience_clauses|content_counts|posts|comments|reactions|bookmarks|` +
-	`idempotency_keys|outbox|link_previews|media|media_uses)\b`)
+	`idempotency_keys|outbox|link_previews|media|media_uses|` +
+	`news|photos|videos|documents|faqs|content_people|faq_questions|acknowledgements)\b`)
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{

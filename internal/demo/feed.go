@@ -9,6 +9,8 @@ import (
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/audience"
+	"github.com/workdrive/workdrive/internal/kernel/content"
+	"github.com/workdrive/workdrive/internal/kernel/message"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/social"
 )
@@ -72,7 +74,7 @@ func (s *stage) post(author int) post.Draft {
 	if s.chance(60) {
 		text += " " + pick(s, closings)
 	}
-	d := post.Draft{PostText: set(text), Permissions: set(s.audience())}
+	d := post.Draft{Draft: message.Draft{PostText: set(text)}, Publication: content.Publication{Permissions: set(s.audience())}}
 	if s.chance(50) {
 		d.Tags = set(api.Strings{topic.tag})
 	}
@@ -83,7 +85,7 @@ func (s *stage) post(author int) post.Draft {
 		d.Links = set(api.Strings{fmt.Sprintf("https://maps.%s/sheet/%d", domain, 100+s.random.IntN(800))})
 	}
 	if s.chance(6) {
-		d.Location = set(post.Location{TextAddress: pick(s, landmarks)})
+		d.Location = set(message.Location{TextAddress: pick(s, landmarks)})
 	}
 	return d
 }

@@ -117,6 +117,22 @@ func (a *Audiences) MaySee(ctx context.Context, who authz.Actor, audienceID int6
 	return set.Has(audienceID), err
 }
 
+// Friends and Team select the ids of people, for a statement in which ?1 is the organization and
+// ?2 the viewer: those who are friends with the viewer, and those in whose team the viewer is.
+const (
+	Friends = `
+    SELECT f.followed_id FROM follows f WHERE f.org_id = ?1 AND f.follower_id = ?2 AND EXISTS (
+        SELECT 1 FROM follows b WHERE b.org_id = ?1 AND b.follower_id = f.followed_id AND b.followed_id = ?2)`
+	Team = `
+    SELECT id FROM users WHERE org_id = ?1 AND reports_to = ?2
+    UNION ALL SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2
+    UNION ALL SELECT id FROM users WHERE org_id = ?1 AND reports_to IN (SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2)
+    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id = ?2
+    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id IN (SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2)
+    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id IN (
+        SELECT supervisor_id FROM user_teams WHERE org_id = ?1 AND user_id = ?2)`
+)
+
 // visibleSQL has ?1 the organization, ?2 the viewer. It says IN rather than JOIN, and UNION ALL
 // rather than UNION: SQLite otherwise reads all clauses of the organization, to have them in
 // the order it removes repetitions by.
@@ -131,18 +147,9 @@ UNION ALL
 SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'location' AND ref IN (
     SELECT location_id FROM users WHERE org_id = ?1 AND id = ?2)
 UNION ALL
-SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'friends' AND ref IN (
-    SELECT f.followed_id FROM follows f WHERE f.org_id = ?1 AND f.follower_id = ?2 AND EXISTS (
-        SELECT 1 FROM follows b WHERE b.org_id = ?1 AND b.follower_id = f.followed_id AND b.followed_id = ?2))
+SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'friends' AND ref IN (` + Friends + `)
 UNION ALL
-SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'team' AND ref IN (
-    SELECT id FROM users WHERE org_id = ?1 AND reports_to = ?2
-    UNION ALL SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2
-    UNION ALL SELECT id FROM users WHERE org_id = ?1 AND reports_to IN (SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2)
-    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id = ?2
-    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id IN (SELECT reports_to FROM users WHERE org_id = ?1 AND id = ?2)
-    UNION ALL SELECT user_id FROM user_teams WHERE org_id = ?1 AND supervisor_id IN (
-        SELECT supervisor_id FROM user_teams WHERE org_id = ?1 AND user_id = ?2))`
+SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'team' AND ref IN (` + Team + `)`
 
 func readVisible(ctx context.Context, q db.Queryer, who authz.Actor) (Set, error) {
 	rows, err := q.Query(ctx, visibleSQL, who.OrgID, who.UserID)
@@ -163,16 +170,17 @@ func readVisible(ctx context.Context, q db.Queryer, who authz.Actor) (Set, error
 }
 
 // Intern gives the number of the audience that permissions mean for an author, making
-// it when it is new. Ids in it that are not the organization's are an Invalid fault with
-// pointers below "/permissions".
-func (a *Audiences) Intern(ctx context.Context, tx db.Tx, orgID, authorID string, p Permissions) (int64, error) {
+// it when it is new. Owners see the item whatever the permissions say. Ids in it that are not
+// the organization's are an Invalid fault with pointers below "/permissions".
+func (a *Audiences) Intern(ctx context.Context, tx db.Tx, orgID, authorID string, p Permissions, owners ...string) (int64, error) {
 	p = p.Normalize()
-	hash, body := p.key(authorID)
+	always := p.always(authorID, owners)
+	hash, body := p.key(always)
 	key := internKey{orgID, hash}
 	if id, ok := a.rows.GetIfPresent(key); ok {
 		return int64(id), nil
 	}
-	id, err := a.insert(ctx, tx, key, body, p.clauses(authorID), p)
+	id, err := a.insert(ctx, tx, key, body, p.clauses(always), p)
 	if err != nil {
 		return 0, err
 	}

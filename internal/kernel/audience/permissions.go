@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
@@ -105,12 +106,26 @@ const (
 
 type clause struct{ kind, ref string }
 
-// clauses of normalised permissions for an author, without repetitions.
-func (p Permissions) clauses(author string) []clause {
+// always gives who sees an item whatever its permissions say: its author, first, and its owners.
+func (p Permissions) always(author string, owners []string) []string {
+	if len(owners) == 0 {
+		return []string{author}
+	}
+	others := slices.DeleteFunc(slices.Clone(owners), func(id string) bool { return id == author })
+	slices.Sort(others)
+	return append([]string{author}, slices.Compact(others)...)
+}
+
+// clauses of normalised permissions, without repetitions.
+func (p Permissions) clauses(always []string) []clause {
 	if p.Public {
 		return []clause{{kindOrg, ""}}
 	}
-	set := []clause{{kindUser, author}}
+	author := always[0]
+	var set []clause
+	for _, id := range always {
+		set = append(set, clause{kindUser, id})
+	}
 	for _, l := range p.lists() {
 		for _, id := range l.ids {
 			set = append(set, clause{l.kind, id})
@@ -141,16 +156,16 @@ func cmpString(a, b string) int {
 	return 0
 }
 
-// key identifies normalised permissions of an author. Everybody's public items share
+// key identifies normalised permissions of an author and owners. Everybody's public items share
 // one audience; any other audience contains its author and so belongs to them.
-func (p Permissions) key(author string) (hash string, body []byte) {
+func (p Permissions) key(always []string) (hash string, body []byte) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		panic("audience: permissions cannot be encoded: " + err.Error())
 	}
 	if p.Public {
-		author = ""
+		always = []string{""}
 	}
-	sum := sha256.Sum256(append([]byte(author+"\n"), body...))
+	sum := sha256.Sum256(append([]byte(strings.Join(always, ",")+"\n"), body...))
 	return hex.EncodeToString(sum[:]), body
 }

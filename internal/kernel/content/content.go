@@ -23,13 +23,17 @@ const (
 	Scheduled = "SCHEDULED"
 )
 
-// Kind describes one kind of content. Table must be a constant of the program: it is
+// Kind describes one kind of content. Name and Table must be constants of the program: they are
 // part of the SQL text.
 type Kind struct {
-	Name       string // "post": in event names, error codes and the kind columns
-	Plural     string // "posts": the route segment
-	Table      string
-	ModuleCode int
+	Name        string // "post": in event names, error codes and the kind columns
+	Plural      string // "posts": the route segment
+	Noun        string // "a post": in sentences
+	Table       string
+	ModuleCode  int
+	Owned       bool   // items have owners, who see and change them like their author
+	Categorized bool   // items have a category
+	Alias       string // a statement that gives the id of an item for another id ?2 of organization ?1, "" for none
 }
 
 // Content is the registry of kinds and what works for all of them.
@@ -37,13 +41,14 @@ type Content struct {
 	db        *db.DB
 	audiences *audience.Audiences
 	kinds     map[string]Kind
+	timed     map[string]timed // what time does to items, by kind
 	board     *board
 }
 
 // New makes a registry without kinds.
 func New(d *db.DB, b *bus.Bus, a *audience.Audiences) *Content {
 	kinds := map[string]Kind{}
-	return &Content{db: d, audiences: a, kinds: kinds, board: newBoard(b, kinds)}
+	return &Content{db: d, audiences: a, kinds: kinds, timed: map[string]timed{}, board: newBoard(b, kinds)}
 }
 
 // Add registers a kind; each module of a kind does so once, before requests are served.
@@ -73,6 +78,7 @@ type Item struct {
 	AudienceID         int64
 	Status             string
 	Version            int64
+	IsOwner            bool // whoever it was read for is one of its owners
 }
 
 // Visible gives an item the viewer may see: published and in one of their audiences, or
@@ -89,7 +95,16 @@ func (c *Content) Lock(ctx context.Context, tx db.Tx, who authz.Actor, kind, id 
 }
 
 func (c *Content) admitted(ctx context.Context, q db.Queryer, who authz.Actor, kind, id, suffix string) (Item, error) {
-	item, err := c.item(ctx, q, who.OrgID, kind, id, suffix)
+	item, err := c.item(ctx, q, who, kind, id, suffix)
+	if alias := c.kind(kind).Alias; alias != "" && fault.Is(err, fault.KindNotFound) {
+		err = q.QueryRow(ctx, alias, who.OrgID, id).Scan(&id)
+		if errors.Is(err, db.ErrNoRows) {
+			err = fault.NotFound(kind)
+		}
+		if err == nil {
+			item, err = c.item(ctx, q, who, kind, id, suffix)
+		}
+	}
 	if err != nil {
 		return Item{}, err
 	}
@@ -103,9 +118,9 @@ func (c *Content) admitted(ctx context.Context, q db.Queryer, who authz.Actor, k
 	return item, nil
 }
 
-// MaySee reports whether the viewer may see the item.
+// MaySee reports whether the viewer, for whom the item was read, may see it.
 func (c *Content) MaySee(ctx context.Context, who authz.Actor, item Item) (bool, error) {
-	if item.AuthorID == who.UserID {
+	if item.AuthorID == who.UserID || item.IsOwner {
 		return true, nil
 	}
 	if item.Status != Published {
@@ -114,10 +129,11 @@ func (c *Content) MaySee(ctx context.Context, who authz.Actor, item Item) (bool,
 	return c.audiences.MaySee(ctx, who, item.AudienceID, item.AuthorID)
 }
 
-func (c *Content) item(ctx context.Context, q db.Queryer, orgID, kind, id, suffix string) (Item, error) {
-	item := Item{Kind: kind, ID: id}
-	err := q.QueryRow(ctx, `SELECT author_id, audience_id, status, version FROM `+c.kind(kind).Table+
-		` WHERE org_id = ? AND id = ?`+suffix, orgID, id).Scan(&item.AuthorID, &item.AudienceID, &item.Status, &item.Version)
+func (c *Content) item(ctx context.Context, q db.Queryer, who authz.Actor, kind, id, suffix string) (Item, error) {
+	item, k := Item{Kind: kind, ID: id}, c.kind(kind)
+	err := q.QueryRow(ctx, `SELECT i.author_id, i.audience_id, i.status, i.version, `+k.isOwner("i")+` FROM `+k.Table+
+		` i WHERE i.org_id = ?1 AND i.id = ?3`+suffix, who.OrgID, who.UserID, id).
+		Scan(&item.AuthorID, &item.AudienceID, &item.Status, &item.Version, &item.IsOwner)
 	if errors.Is(err, db.ErrNoRows) {
 		return Item{}, fault.NotFound(kind)
 	}
@@ -255,13 +271,15 @@ func latestReactors(ctx context.Context, q db.Queryer, orgID string, item Item) 
 	return latest, rows.Err()
 }
 
-// Forget removes what hangs on an item that is being deleted: its comments, reactions and
-// bookmarks.
+// Forget removes what hangs on an item that is being deleted: its comments, reactions,
+// bookmarks, acknowledgements and people.
 func (c *Content) Forget(ctx context.Context, tx db.Tx, orgID string, item Item) error {
 	for _, statement := range []string{
 		`DELETE FROM comments WHERE org_id = ? AND kind = ? AND item_id = ?`,
 		`DELETE FROM reactions WHERE org_id = ? AND kind = ? AND item_id = ?`,
 		`DELETE FROM bookmarks WHERE org_id = ? AND kind = ? AND item_id = ?`,
+		`DELETE FROM acknowledgements WHERE org_id = ? AND kind = ? AND item_id = ?`,
+		`DELETE FROM content_people WHERE org_id = ? AND kind = ? AND item_id = ?`,
 	} {
 		if _, err := tx.Exec(ctx, statement, orgID, item.Kind, item.ID); err != nil {
 			return err

@@ -43,6 +43,7 @@ type Position struct {
 // Query is a listing of one kind.
 type Query struct {
 	Kind   string
+	Filter Filter
 	Sort   Sort
 	Until  *int64    // milliseconds; items posted later are left out. nil = no bound
 	After  *Position // continue behind this item; nil = from the start
@@ -100,6 +101,10 @@ func (c *Content) feed(ctx context.Context, q db.Queryer, who authz.Actor, query
 		return Feed{}, err
 	}
 	k := c.kind(query.Kind)
+	if query.Filter != (Filter{}) {
+		b := newBuilder(q.Engine(), k, query, who.OrgID, who.UserID)
+		return b.filtered(set), nil
+	}
 	heads, err := c.board.heads(ctx, q, k, who.OrgID, set)
 	if err != nil {
 		return Feed{}, err

@@ -11,16 +11,20 @@ import (
 // Mine is what of an item depends on who reads it. Lists fetch it in their own statement
 // with the expressions of MineColumns.
 type Mine struct {
-	Permissions *string // the stored audience.Permissions; nil unless the viewer is the author
+	Permissions *string // the stored audience.Permissions; nil unless the viewer is the author or an owner
 	Reactions   *string // the viewer's reactions, comma-separated; nil for none
 	BookmarkID  *string // the viewer's bookmark; nil for none
 }
 
 // MineColumns gives the SELECT expressions for Mine.Targets, for the item table under an
 // alias, in a statement whose parameter ?2 is the viewer.
-func MineColumns(kind, alias string) string {
-	return strings.NewReplacer("$p", alias, "$kind", kind).Replace(`
-	CASE WHEN $p.author_id = ?2 THEN (SELECT a.permissions FROM audiences a WHERE a.org_id = $p.org_id AND a.id = $p.audience_id) END,
+func MineColumns(k Kind, alias string) string {
+	mine := alias + `.author_id = ?2`
+	if k.Owned {
+		mine = `(` + mine + ` OR ` + k.isOwner(alias) + `)`
+	}
+	return strings.NewReplacer("$p", alias, "$kind", k.Name, "$mine", mine).Replace(`
+	CASE WHEN $mine THEN (SELECT a.permissions FROM audiences a WHERE a.org_id = $p.org_id AND a.id = COALESCE($p.granted_id, $p.audience_id)) END,
 	CASE WHEN $p.reactions_count > 0 THEN (SELECT string_agg(r.reaction, ',') FROM reactions r
 		WHERE r.org_id = $p.org_id AND r.kind = '$kind' AND r.item_id = $p.id AND r.user_id = ?2) END,
 	(SELECT b.id FROM bookmarks b WHERE b.org_id = $p.org_id AND b.user_id = ?2 AND b.kind = '$kind' AND b.item_id = $p.id)`)

@@ -26,8 +26,12 @@ func (c *Content) VisibleTo(ctx context.Context, who authz.Actor) (Visibility, e
 func (v Visibility) Where(kind, id string) string {
 	var parts []string
 	for _, k := range v.kinds {
+		mine := `i.author_id = ?2`
+		if k.Owned {
+			mine += ` OR ` + k.isOwner("i")
+		}
 		parts = append(parts, `(`+kind+` = '`+k.Name+`' AND EXISTS (SELECT 1 FROM `+k.Table+` i WHERE i.org_id = ?1 AND i.id = `+id+
-			` AND (i.author_id = ?2 OR (i.status = 'PUBLISHED' AND i.audience_id {inInts ?3}))))`)
+			` AND (`+mine+` OR (i.status = 'PUBLISHED' AND i.audience_id {inInts ?3}))))`)
 	}
 	if len(parts) == 0 {
 		return `FALSE`

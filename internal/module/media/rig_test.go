@@ -91,7 +91,7 @@ func newScene(t *testing.T, d *db.DB) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	posts := post.New(post.Deps{DB: d, Bus: events, Jobs: jobs, Clock: s.clock, Audiences: audiences, Content: contents, Files: s.media, Previews: preview.New(preview.Deps{DB: d, Jobs: jobs, Clock: s.clock, Log: log})})
+	posts := post.New(content.Deps{DB: d, Bus: events, Jobs: jobs, Clock: s.clock, Audiences: audiences, Content: contents, Files: s.media, Previews: preview.New(preview.Deps{DB: d, Jobs: jobs, Clock: s.clock, Log: log})})
 	router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: s.clock, Log: log, Authenticator: s.actors, Examples: fixtures.Fixtures})
 	s.media.Register(router)
 	posts.Register(router)

@@ -182,13 +182,18 @@ func (s *Service) Arrive(ctx context.Context, who authz.Actor, ids []string) err
 	return nil
 }
 
-// Use makes files what an item uses, all of them; without ids it uses none. An id the actor
-// may not use is reported as an entry of the list at pointer.
-func (s *Service) Use(ctx context.Context, tx db.Tx, who authz.Actor, item content.Item, pointer string, ids []string) error {
+// Use makes files what an item uses, all of them; without any it uses none. A file the actor
+// may not use is reported at the field that names it.
+func (s *Service) Use(ctx context.Context, tx db.Tx, who authz.Actor, item content.Item, refs []content.FileRef) error {
 	before, err := s.store.uses(ctx, tx, who.OrgID, item)
 	if err != nil {
 		return err
 	}
+	var ids []string
+	for _, r := range refs {
+		ids = append(ids, r.ID)
+	}
+	ids = content.Unique(ids)
 	concerned := slices.Compact(slices.Sorted(slices.Values(slices.Concat(before, ids))))
 	if len(concerned) == 0 {
 		return nil
@@ -198,10 +203,10 @@ func (s *Service) Use(ctx context.Context, tx db.Tx, who authz.Actor, item conte
 		return err
 	}
 	var bad fault.Fields
-	for i, id := range ids {
-		m, there := files[id]
-		if code, why := mayUse(who.UserID, m, there, slices.Contains(before, id)); code != "" {
-			bad.Add(fmt.Sprintf("%s/%d", pointer, i), code, why)
+	for _, r := range refs {
+		m, there := files[r.ID]
+		if code, why := mayUse(who.UserID, m, there, slices.Contains(before, r.ID)); code != "" {
+			bad.Add(r.Pointer, code, why)
 		}
 	}
 	if !bad.Empty() {

@@ -316,9 +316,7 @@ func TestManyAudiencesMergeInPortions(t *testing.T) {
 		for i := range people {
 			s.clock.Advance(time.Millisecond)
 			who := s.org.Person(t, fmt.Sprintf("x%d", i))
-			_, err := s.posts.Create(t.Context(), who, post.Draft{
-				PostText: set(fmt.Sprint(i)), Permissions: set(audience.Permissions{Users: api.Strings{s.colleague.UserID}}),
-			})
+			_, err := s.posts.Create(t.Context(), who, draft(fmt.Sprint(i), audience.Permissions{Users: api.Strings{s.colleague.UserID}}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -327,7 +325,7 @@ func TestManyAudiencesMergeInPortions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := page.Texts(); page.Total != people || len(got) != 40 || got[0] != "39" || got[39] != "0" {
+		if got := post.Texts(page); page.Total != people || len(got) != 40 || got[0] != "39" || got[39] != "0" {
 			t.Errorf("total %d, %d posts: %v", page.Total, len(got), got)
 		}
 	})

@@ -26,6 +26,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/message"
 	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
@@ -55,6 +56,11 @@ func (a actors) Authenticate(_ context.Context, key string) (authz.Actor, error)
 		return who, nil
 	}
 	return authz.Actor{}, fault.New(fault.KindUnauthenticated, "key.unknown", "Your API key is wrong")
+}
+
+// draft is a post with a text for somebody.
+func draft(text string, p audience.Permissions) post.Draft {
+	return post.Draft{Draft: message.Draft{PostText: set(text)}, Publication: content.Publication{Permissions: set(p)}}
 }
 
 func set[T any](v T) api.Patch[T] { return api.Patch[T]{Set: true, Value: v} }
@@ -124,7 +130,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.posts = post.New(post.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content, Files: files,
+	r.posts = post.New(content.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content, Files: files,
 		Previews: preview.New(preview.Deps{DB: d, Jobs: r.jobs, Clock: r.clock, Log: log, Client: r.outside(t)})})
 	router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: r.clock, Log: log, Authenticator: r.actors, Examples: fixtures.Fixtures})
 	r.posts.Register(router)

@@ -112,9 +112,7 @@ func (w *world) permissions(rt *rapid.T) audience.Permissions {
 
 func (w *world) publish(t *testing.T, author int, p audience.Permissions) {
 	t.Helper()
-	v, err := w.rig.posts.Create(t.Context(), w.people[author], post.Draft{
-		PostText: set("words"), Permissions: set(p),
-	})
+	v, err := w.rig.posts.Create(t.Context(), w.people[author], draft("words", p))
 	if err != nil {
 		t.Fatalf("publish %+v: %v", p, err)
 	}
@@ -127,7 +125,7 @@ func (w *world) readdress(rt *rapid.T, t *testing.T) {
 	}
 	p := &w.posts[rapid.IntRange(0, len(w.posts)-1).Draw(rt, "post")]
 	p.perms = w.permissions(rt)
-	if _, err := w.rig.posts.Update(t.Context(), w.people[p.author], p.id, post.Draft{Permissions: set(p.perms)}, ""); err != nil {
+	if err := w.rig.posts.Readdress(t.Context(), w.people[p.author], p.id, p.perms); err != nil {
 		t.Fatalf("readdress %+v: %v", p.perms, err)
 	}
 }

@@ -63,7 +63,7 @@ func each(t *testing.T, test func(t *testing.T, s *scene)) {
 		audiences := audience.New(d, b)
 		contents := content.New(d, b, audiences)
 		s := &scene{db: d, bus: b, clock: c, actors: actors{}, org: cast.NewOrg(t, d)}
-		posts := post.New(post.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents,
+		posts := post.New(content.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents,
 			Previews: preview.New(preview.Deps{DB: d, Jobs: jobs, Clock: c, Log: log})})
 		s.social = social.New(d, b, c, contents)
 		r := api.NewRouter(api.Options{DB: d, Clock: c, Log: log, Authenticator: s.actors, Examples: fixtures.Fixtures})
