@@ -4,6 +4,7 @@
 
 -- What posts have of it is NULL.
 ALTER TABLE posts ADD COLUMN category_id {{id}};
+ALTER TABLE posts ADD COLUMN edition BIGINT NOT NULL DEFAULT 1; -- of what there is to read; acknowledgements are of one
 ALTER TABLE posts ADD COLUMN expires_at BIGINT;      -- valid until
 ALTER TABLE posts ADD COLUMN granted_id BIGINT;      -- the audience its permissions mean, while it has expired and another one sees it
 {{range kinds}}
@@ -18,6 +19,7 @@ CREATE TABLE {{.}} (
     text            TEXT   NOT NULL,
     extra           TEXT   NOT NULL,   -- JSON: the rest of the body
     category_id     {{id}},
+    edition         BIGINT NOT NULL DEFAULT 1,
     expires_at      BIGINT,            -- valid until
     granted_id      BIGINT,            -- the audience its permissions mean, while it has expired and another one sees it
     comments_count  BIGINT NOT NULL DEFAULT 0,
@@ -71,7 +73,7 @@ CREATE TABLE acknowledgements (
     user_id {{id}} NOT NULL,
     edition BIGINT NOT NULL,
     at      BIGINT NOT NULL,
-    PRIMARY KEY (org_id, kind, item_id, user_id),
+    PRIMARY KEY (org_id, kind, item_id, edition, user_id),
     FOREIGN KEY (org_id, user_id) REFERENCES users (org_id, id)
 );
 

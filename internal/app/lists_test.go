@@ -113,6 +113,7 @@ func (h *house) fill(t *testing.T) map[string]string {
 	}
 	ids := map[string]string{"users": h.root.UserID}
 	var people, keys []string
+	file := upload(t, h.Handler(), h.admin, "image/png", "picture.png", picture)
 	for i := range many {
 		id, key := h.person(t, fmt.Sprint("person", i))
 		people, keys = append(people, id), append(keys, key)
@@ -124,6 +125,12 @@ func (h *house) fill(t *testing.T) map[string]string {
 		made("/api/categories", fmt.Sprintf(`{"moduleCode":1,"category":"Category %d"}`, i))
 		ids["posts"] = made("/api/posts", fmt.Sprintf(`{"postText":"post %d","mention":%q}`, i, id))
 		h.call(t, h.admin, http.MethodPut, "/api/posts/"+ids["posts"]+"/bookmark", "", http.StatusOK)
+		for _, k := range contents {
+			if k.path != "/api/posts" {
+				body := strings.NewReplacer("%N", fmt.Sprint("item ", i), "%P", file).Replace(k.body)
+				ids[strings.TrimPrefix(k.path, "/api/")] = made(k.path+k.query, body)
+			}
+		}
 	}
 	all, err := json.Marshal(people)
 	if err != nil {
@@ -133,8 +140,11 @@ func (h *house) fill(t *testing.T) map[string]string {
 		made("/api/departments", fmt.Sprintf(`{"name":"Department %d","members":[]}`, i))
 		made("/api/locations", fmt.Sprintf(`{"name":"Location %d"}`, i))
 		made("/api/security_groups", fmt.Sprintf(`{"name":"Group %d"}`, i))
-		h.call(t, keys[i], http.MethodPost, "/api/posts/"+ids["posts"]+"/comments", `{"text":"comment"}`, http.StatusCreated)
-		h.call(t, keys[i], http.MethodPut, "/api/posts/"+ids["posts"]+"/reactions/like", "", http.StatusOK)
+		for _, k := range contents {
+			item := k.path + "/" + ids[strings.TrimPrefix(k.path, "/api/")]
+			h.call(t, keys[i], http.MethodPost, item+"/comments", `{"text":"comment"}`, http.StatusCreated)
+			h.call(t, keys[i], http.MethodPut, item+"/reactions/like", "", http.StatusOK)
+		}
 	}
 	ids["departments"] = made("/api/departments", `{"name":"Everybody","members":[]}`)
 	h.call(t, h.admin, http.MethodPost, "/api/departments/"+ids["departments"]+"/members", `{"addMembers":`+string(all)+`}`, http.StatusOK)

@@ -40,7 +40,7 @@ func (c cell) kind() string {
 	return c.op.Authz.Object.Type
 }
 
-// bodies are minimal valid bodies by operation. %N is a name nobody has, %U somebody of the
+// bodies are minimal valid bodies by operation. %P is a picture of the caller's, %N a name nobody has, %U somebody of the
 // actor's organization, %S the actor.
 var bodies = map[string]string{
 	"createUser":                 `{"email":"%N@new.example","firstName":"New","lastName":"Person"}`,
@@ -67,7 +67,22 @@ var bodies = map[string]string{
 	"removeSecurityGroupMembers": `{"ids":["%U"]}`,
 	"createPost":                 `{"postText":"%N"}`,
 	"updatePost":                 `{"postText":"%N"}`,
+	"createNews":                 `{"newsTitle":"%N"}`,
+	"updateNews":                 `{"newsTitle":"%N"}`,
+	"createPhoto":                `{"title":"%N","fileId":"%P"}`,
+	"updatePhoto":                `{"title":"%N"}`,
+	"createVideo":                `{"title":"%N","meta":{"videoURL":"https://films.example/1"}}`,
+	"updateVideo":                `{"title":"%N"}`,
+	"createDocument":             `{"name":"%N","link":"https://handbook.example/1"}`,
+	"updateDocument":             `{"name":"%N"}`,
+	"createFaq":                  `{"qas":[{"question":"%N","answer":"%N"}]}`,
+	"updateFaq":                  `{"kb":{"name":"%N"}}`,
 	"createPostComment":          `{"text":"%N"}`,
+	"createNewsComment":          `{"text":"%N"}`,
+	"createPhotoComment":         `{"text":"%N"}`,
+	"createVideoComment":         `{"text":"%N"}`,
+	"createDocumentComment":      `{"text":"%N"}`,
+	"createFaqComment":           `{"text":"%N"}`,
 	"updateComment":              `{"text":"%N"}`,
 	"createCategory":             `{"moduleCode":1,"category":"%N"}`,
 	"updateCategory":             `{"category":"%N"}`,
@@ -89,15 +104,18 @@ var exceptions = map[string]func(c cell) int{
 	},
 	"deleteUser": func(c cell) int { return when(c.relation == own, http.StatusConflict) }, // the last administrator
 	"followUser": func(c cell) int { return when(c.relation == own, http.StatusConflict) },
-	"updatePost": func(c cell) int { return when(c.relation == visible, http.StatusForbidden) },
-	"deletePost": func(c cell) int {
-		return when(c.relation == visible && !c.actor.who.Can(authz.ContentModerate), http.StatusForbidden)
-	},
-	"deleteMedia":   func(c cell) int { return when(c.relation == visible, http.StatusForbidden) },
-	"updateComment": func(c cell) int { return when(c.relation == visible, http.StatusForbidden) },
-	"deleteComment": func(c cell) int {
-		return when(c.relation == visible && !c.actor.who.Can(authz.ContentModerate), http.StatusForbidden)
-	},
+	"updatePost": ownOnly, "updateNews": ownOnly, "updatePhoto": ownOnly, "updateVideo": ownOnly, "updateDocument": ownOnly, "updateFaq": ownOnly,
+	"deletePost": ownOrModerated, "deleteNews": ownOrModerated, "deletePhoto": ownOrModerated, "deleteVideo": ownOrModerated,
+	"deleteDocument": ownOrModerated, "deleteFaq": ownOrModerated,
+	"deleteMedia": ownOnly, "updateComment": ownOnly, "deleteComment": ownOrModerated,
+}
+
+// ownOnly is for what only the one whose it is may do.
+func ownOnly(c cell) int { return when(c.relation == visible, http.StatusForbidden) }
+
+// ownOrModerated is for what a moderator may do, too.
+func ownOrModerated(c cell) int {
+	return when(c.relation == visible && !c.actor.who.Can(authz.ContentModerate), http.StatusForbidden)
 }
 
 func when(yes bool, status int) int {
@@ -157,7 +175,11 @@ func (w *world) request(c cell, id string) request {
 			somebody = w.fresh(c.actor, "user", visible)
 		}
 	}
-	body := strings.NewReplacer("%N", fmt.Sprintf("n%d", w.n), "%U", somebody, "%S", c.actor.owner.UserID).Replace(bodies[c.op.ID])
+	upload := ""
+	if strings.Contains(bodies[c.op.ID], "%P") {
+		upload = w.picture(c.actor.ownKey)
+	}
+	body := strings.NewReplacer("%N", fmt.Sprintf("n%d", w.n), "%U", somebody, "%S", c.actor.owner.UserID, "%P", upload).Replace(bodies[c.op.ID])
 	return request{method: c.op.Method, target: path + queries[c.op.ID], key: c.actor.key, body: body, op: c.op.ID}
 }
 

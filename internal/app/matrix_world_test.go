@@ -72,7 +72,7 @@ func (a actor) relations(kind string) []string {
 	switch kind {
 	case "":
 		return []string{none}
-	case "post", "comment", "media":
+	case "post", "news", "photo", "video", "document", "faq", "comment", "media":
 		return []string{own, visible, hidden, foreign, deleted, missing}
 	case "department", "location", "securityGroup", "category":
 		return []string{visible, foreign, deleted, missing}
@@ -296,6 +296,25 @@ func (w *world) fresh(a actor, kind, relation string) string {
 	return id
 }
 
+// contents is how an item of each kind is made: %N is a text, %P a picture of its author's.
+var contents = map[string]struct{ path, query, body string }{
+	"post":     {"/api/posts", "", `{"postText":"%N"}`},
+	"news":     {"/api/news", "", `{"newsTitle":"%N","postText":"%N"}`},
+	"photo":    {"/api/photos", "", `{"title":"%N","fileId":"%P"}`},
+	"video":    {"/api/videos", "", `{"title":"%N","meta":{"videoURL":"https://films.example/1"}}`},
+	"document": {"/api/documents", "?publish=true", `{"name":"%N","link":"https://handbook.example/1"}`},
+	"faq":      {"/api/faqs", "?publish=true", `{"kb":{"name":"%N"},"qas":[{"question":"%N","answer":"%N"}]}`},
+}
+
+// picture is an uploaded picture of whoever has a key.
+func (w *world) picture(key string) string {
+	at := "picture " + key
+	if w.shared[at] == "" {
+		w.shared[at] = upload(w.t, w.front, key, "image/png", "picture.png", picture)
+	}
+	return w.shared[at]
+}
+
 func audienceOf(canary string) string {
 	return map[bool]string{true: "onlyMe", false: "public"}[strings.HasSuffix(canary, hidden)]
 }
@@ -304,19 +323,21 @@ func audienceOf(canary string) string {
 // canary; a canary that says hidden hides it.
 func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, canary string) (id, path string) {
 	w.n++
-	post := func(key string) string {
-		return w.made(key, "POST", "/api/posts", `{"postText":"%s %d","permissions":{"%s":true}}`, canary, w.n, audienceOf(canary))["id"].(string)
+	publish := func(kind, key string) string {
+		k := contents[kind]
+		body := strings.NewReplacer("%N", fmt.Sprintf("%s %d", canary, w.n), "%P", w.picture(key), "%A", audienceOf(canary)).Replace(k.body)
+		return w.made(key, "POST", k.path+k.query, strings.TrimSuffix(body, "}")+`,"permissions":{"`+audienceOf(canary)+`":true}}`)["id"].(string)
 	}
 	add := func(path, body string) (string, string) {
 		return w.made(home.adminKey, "POST", path, body, fmt.Sprintf("%s %d", canary, w.n))["id"].(string), path + "/"
 	}
 	switch kind {
-	case "post":
-		return post(ownerKey), "/api/posts/"
+	case "post", "news", "photo", "video", "document", "faq":
+		return publish(kind, ownerKey), contents[kind].path + "/"
 	case "media":
 		return upload(w.t, w.front, ownerKey, "text/plain", canary+".txt", canary), "/api/media/"
 	case "comment":
-		on := post(home.keeperKey)
+		on := publish("post", home.keeperKey)
 		return w.made(ownerKey, "POST", "/api/posts/"+on+"/comments", `{"text":"%s"}`, canary)["id"].(string), "/api/comments/"
 	case "department":
 		return add("/api/departments", `{"name":"%s","members":[]}`)

@@ -13,9 +13,13 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/department"
+	"github.com/workdrive/workdrive/internal/module/document"
+	"github.com/workdrive/workdrive/internal/module/faq"
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/media"
+	"github.com/workdrive/workdrive/internal/module/news"
 	"github.com/workdrive/workdrive/internal/module/org"
+	"github.com/workdrive/workdrive/internal/module/photo"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
@@ -23,6 +27,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/social"
 	"github.com/workdrive/workdrive/internal/module/token"
 	"github.com/workdrive/workdrive/internal/module/user"
+	"github.com/workdrive/workdrive/internal/module/video"
 )
 
 // Modules are the services by noun, for the command line and the demo.
@@ -38,6 +43,11 @@ type Modules struct {
 
 	Media      *media.Service
 	Posts      *post.Service
+	News       *news.Service
+	Photos     *photo.Service
+	Videos     *video.Service
+	Documents  *document.Service
+	Faqs       *faq.Service
 	Social     *social.Service
 	Categories *category.Service
 }
@@ -64,13 +74,21 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	if err != nil {
 		return m, err
 	}
-	m.Posts = post.New(content.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Files: m.Media, Previews: previews})
+	m.Categories = category.New(d, b, c)
+	kinds := content.Deps{
+		DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Files: m.Media, Previews: previews, Categories: m.Categories,
+	}
+	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
+	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social = social.New(d, b, c, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
 	m.Groups = securitygroup.New(d, b, c)
-	m.Categories = category.New(d, b, c)
-	m.Users.OnHandOver(m.Posts.Inherit)
+	for _, inherit := range []user.Heir{
+		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
+	} {
+		m.Users.OnHandOver(inherit)
+	}
 	return m, nil
 }
 
@@ -90,7 +108,7 @@ func (a *App) mounted() []module {
 	return []module{
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
-		a.Media, a.Posts, a.Social, a.Categories,
+		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Categories,
 	}
 }
 

@@ -89,6 +89,29 @@ func (OptionalTime) Schema(r huma.Registry) *huma.Schema { return Time{}.Schema(
 // Ptr gives the time, nil when it is absent.
 func (o OptionalTime) Ptr() *Time { return o.at }
 
+// OptionalBool is a query parameter that is true, false or absent.
+type OptionalBool struct {
+	Value bool
+	isSet bool
+}
+
+// Schema implements huma.SchemaProvider.
+func (OptionalBool) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeBoolean} }
+
+// Receiver implements huma.ParamWrapper.
+func (o *OptionalBool) Receiver() reflect.Value { return reflect.ValueOf(o).Elem().Field(0) }
+
+// OnParamSet implements huma.ParamReactor.
+func (o *OptionalBool) OnParamSet(isSet bool, _ any) { o.isSet = isSet }
+
+// Ptr gives the value, nil when it is absent.
+func (o OptionalBool) Ptr() *bool {
+	if !o.isSet {
+		return nil
+	}
+	return &o.Value
+}
+
 // Strings is a list of strings. It reads one string as a list of one, and null as an empty
 // list, since the reference prints both.
 type Strings []string

@@ -3,6 +3,8 @@ package content
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
@@ -35,14 +37,45 @@ type Change[B any] struct {
 	// Apply changes the body, reports every field that is wrong with it, and gives those of its
 	// lists of people that were sent.
 	Apply func(body *B, bad *fault.Fields) []Named
-	// Expiry, Category and Owners are for kinds that have them; their fields are below Below.
+	// Expiry, Category and Owners are for kinds that have them.
 	Expiry   api.Patch[api.Time]
 	Category api.Patch[string]
-	Create   bool // the category when there is none of this name
-	Owners   func(before []string) []string
-	Below    string
+	Create   bool    // the category when there is none of this name
+	Owners   *Owners // nil leaves them alone
+	// Pointers are where fields came from, for errors; others came from the top of the body.
+	Pointers map[string]string
 	// Also stores what belongs to the item, after the item itself; nil for nothing.
 	Also func(ctx context.Context, tx db.Tx, r Record[B]) error
+}
+
+// Owners change who owns an item.
+type Owners struct {
+	Set         *[]string // those before; nil for the same
+	Add, Remove []string
+}
+
+// The fields that change owners.
+const (
+	ownerIDs    = "ownerIds"
+	newOwnerIDs = "newOwnerIds"
+)
+
+// of gives the owners after the change.
+func (o *Owners) of(before []string) []string {
+	owners := slices.Clone(before)
+	if o.Set != nil {
+		owners = slices.Clone(*o.Set)
+	}
+	owners = append(owners, o.Add...)
+	return Unique(slices.DeleteFunc(owners, func(id string) bool { return slices.Contains(o.Remove, id) }))
+}
+
+// at is where a field came from.
+func (in Change[B]) at(field string) string {
+	if p, ok := in.Pointers[field]; ok {
+		return p
+	}
+	return "/" + field
 }
 
 // Named is a list of people an item names.
@@ -58,9 +91,6 @@ func (s *Items[B, P]) Create(ctx context.Context, who authz.Actor, in Change[B])
 	r.ID, r.AuthorID, r.Kind = ids.New(), who.UserID, s.kind.Name
 	if !in.Status.Set || in.Status.Null {
 		in.Status = api.Patch[string]{Set: true, Value: Published}
-	}
-	if in.Owners == nil {
-		in.Owners = func(before []string) []string { return before }
 	}
 	if err := s.check(ctx, who, in, &r, now); err != nil {
 		return Page[B]{}, err
@@ -85,7 +115,7 @@ func (s *Items[B, P]) Create(ctx context.Context, who authz.Actor, in Change[B])
 			return err
 		}
 		if err := s.admit(ctx, tx, who.OrgID, &r, permissions, owners, now); err != nil {
-			return err
+			return moved(err, "/permissions", in.at("permissions"))
 		}
 		if err := s.table.insert(ctx, tx, who.OrgID, r); err != nil {
 			return err
@@ -164,10 +194,10 @@ func (s *Items[B, P]) check(ctx context.Context, who authz.Actor, in Change[B], 
 	var bad fault.Fields
 	named := in.Apply(&r.Body, &bad)
 	if in.Permissions.Set {
-		in.Permissions.Value.Validate("/permissions", &bad)
+		in.Permissions.Value.Validate(in.at("permissions"), &bad)
 	}
 	if in.Permissions.Null && r.Version > 0 { // the default audience may be wider than the one it has
-		bad.Add("/permissions", "field.null", `Say who may see it, or leave permissions out to change nothing; {"onlyMe": true} is you alone.`)
+		bad.Add(in.at("permissions"), "field.null", `Say who may see it, or leave permissions out to change nothing; {"onlyMe": true} is you alone.`)
 	}
 	if err := schedule(s.kind, in.Publication, r, now, &bad); err != nil {
 		return err
@@ -206,7 +236,8 @@ func schedule[B any](k Kind, in Publication, r *Record[B], now time.Time, bad *f
 	if in.Status.Set && !in.Status.Null {
 		r.Status = in.Status.Value
 	}
-	if was == Published && r.Status != Published {
+	withdrawn := k.Owned && r.Status == Draft
+	if was == Published && r.Status != Published && !withdrawn {
 		return fault.Conflict(k.Name+".published", "What is published cannot become a draft again.")
 	}
 	if in.PublishAt.Set {
@@ -247,28 +278,25 @@ func (s *Items[B, P]) newOwners(ctx context.Context, q db.Queryer, orgID string,
 	if !s.kind.Owned || in.Owners == nil {
 		return before, nil
 	}
-	owners := Unique(in.Owners(before))
-	isBefore := make(map[string]bool, len(before))
-	for _, id := range before {
-		isBefore[id] = true
-	}
-	fresh := Named{Pointer: in.Below + "/ownerIds"}
 	var bad fault.Fields
+	sent := []Named{{in.at(newOwnerIDs), in.Owners.Add}}
+	if in.Owners.Set != nil {
+		sent = append(sent, Named{in.at(ownerIDs), *in.Owners.Set})
+	}
+	for _, l := range sent {
+		if slices.ContainsFunc(l.IDs, func(id string) bool { return !ids.Valid(id) }) {
+			bad.Add(l.Pointer, "field.format", "Every entry must be the id of a person (a UUID).")
+			continue
+		}
+		// Somebody who owned it before may have left since.
+		l.IDs = slices.DeleteFunc(slices.Clone(l.IDs), func(id string) bool { return slices.Contains(before, id) })
+		if err := s.known(ctx, q, orgID, l, &bad); err != nil {
+			return nil, err
+		}
+	}
+	owners := in.Owners.of(before)
 	if len(owners) > maxOwners {
-		bad.Addf(fresh.Pointer, "field.tooMany", "At most %d people can own an item.", maxOwners)
-		return nil, bad.Err()
-	}
-	for _, id := range owners {
-		if !ids.Valid(id) {
-			bad.Add(fresh.Pointer, "field.format", "Every entry must be the id of a person (a UUID).")
-			return nil, bad.Err()
-		}
-		if !isBefore[id] { // somebody who owned it before may have left since
-			fresh.IDs = append(fresh.IDs, id)
-		}
-	}
-	if err := s.known(ctx, q, orgID, fresh, &bad); err != nil {
-		return nil, err
+		bad.Addf(in.at(ownerIDs), "field.tooMany", "At most %d people can own an item.", maxOwners)
 	}
 	return owners, bad.Err()
 }
@@ -282,7 +310,7 @@ func (s *Items[B, P]) categorize(ctx context.Context, tx db.Tx, who authz.Actor,
 	if in.Category.Value == "" {
 		return nil
 	}
-	id, err := s.Categories.Resolve(ctx, tx, who, CategoryName{s.kind.ModuleCode, in.Category.Value, in.Create, in.Below + "/category"})
+	id, err := s.Categories.Resolve(ctx, tx, who, CategoryName{s.kind.ModuleCode, in.Category.Value, in.Create, in.at("category")})
 	r.CategoryID = &id
 	return err
 }
@@ -392,7 +420,7 @@ func (s *Items[B, P]) readmit(ctx context.Context, tx db.Tx, who authz.Actor, in
 	}
 	var owners []string
 	if s.kind.Owned {
-		before, err := peopleOf(ctx, tx, who.OrgID, s.kind, Owner, []string{r.ID})
+		before, err := PeopleOf(ctx, tx, who.OrgID, s.kind, Owner, []string{r.ID})
 		if err != nil {
 			return err
 		}
@@ -405,7 +433,25 @@ func (s *Items[B, P]) readmit(ctx context.Context, tx db.Tx, who authz.Actor, in
 			}
 		}
 	}
-	return s.admit(ctx, tx, who.OrgID, r, p, owners, now)
+	return moved(s.admit(ctx, tx, who.OrgID, r, p, owners, now), "/permissions", in.at("permissions"))
+}
+
+// moved gives an error about fields the place they came from.
+func moved(err error, from, to string) error {
+	e, ok := fault.As(err)
+	if !ok || from == to {
+		return err
+	}
+	fields := slices.Clone(e.Fields)
+	for i := range fields {
+		if rest, below := strings.CutPrefix(fields[i].Pointer, from); below {
+			fields[i].Pointer = to + rest
+		}
+	}
+	if len(fields) == 0 {
+		return err
+	}
+	return fault.Invalid(fields...)
 }
 
 // Delete removes an item with its comments, reactions and bookmarks.

@@ -33,6 +33,7 @@ type Kind struct {
 	ModuleCode  int
 	Owned       bool   // items have owners, who see and change them like their author
 	Categorized bool   // items have a category
+	Acknowledge bool   // people can say that they have read an item
 	Alias       string // a statement that gives the id of an item for another id ?2 of organization ?1, "" for none
 }
 

@@ -13,7 +13,8 @@
 // and one they cannot see with ?moderate=true; both leave an event (moderated). Nobody else
 // changes what somebody wrote. For anybody outside the audience an item does not exist: 404.
 //
-// Choices where the reference is silent: what is published cannot become a draft again; the
+// Choices where the reference is silent: what is published cannot become a draft again, unless it
+// has owners, who can withdraw it; the
 // time of a draft is the time it is published; permissions are shown to the author and owners
 // only, since they name other people, and cannot be changed to null, which might widen them; a
 // scheduled item of somebody who may not act when its time comes becomes a draft. An item that

@@ -51,6 +51,8 @@ type Categories interface {
 	// Resolve gives the id of a module's category for its id or name; one that is not there is
 	// made when create says so, and otherwise an invalid field at pointer.
 	Resolve(ctx context.Context, tx db.Tx, who authz.Actor, c CategoryName) (string, error)
+	// Find gives the id of a module's category for its id or name, "" when it is not there.
+	Find(ctx context.Context, q db.Queryer, orgID string, moduleCode int, name string) (string, error)
 }
 
 // CategoryName is a category as an item names it.
@@ -143,7 +145,7 @@ func (s *Items[B, P]) page(ctx context.Context, q db.Queryer, orgID string, list
 		p.Next = &at
 	}
 	if s.kind.Owned {
-		owners, err := peopleOf(ctx, q, orgID, s.kind, Owner, p.IDs())
+		owners, err := PeopleOf(ctx, q, orgID, s.kind, Owner, p.IDs())
 		if err != nil {
 			return p, err
 		}

@@ -14,6 +14,8 @@ type Mine struct {
 	Permissions *string // the stored audience.Permissions; nil unless the viewer is the author or an owner
 	Reactions   *string // the viewer's reactions, comma-separated; nil for none
 	BookmarkID  *string // the viewer's bookmark; nil for none
+
+	AcknowledgedAt *int64 // ms; when the viewer acknowledged the item as it is; nil for not
 }
 
 // MineColumns gives the SELECT expressions for Mine.Targets, for the item table under an
@@ -23,7 +25,11 @@ func MineColumns(k Kind, alias string) string {
 	if k.Owned {
 		mine = `(` + mine + ` OR ` + k.isOwner(alias) + `)`
 	}
-	return strings.NewReplacer("$p", alias, "$kind", k.Name, "$mine", mine).Replace(`
+	acknowledged := `CAST(NULL AS BIGINT)`
+	if k.Acknowledge {
+		acknowledged = `(SELECT k.at FROM acknowledgements k WHERE k.org_id = $p.org_id AND k.user_id = ?2 AND k.kind = '$kind' AND k.item_id = $p.id AND k.edition = $p.edition)`
+	}
+	return strings.NewReplacer("$p", alias, "$kind", k.Name, "$mine", mine).Replace(acknowledged + `,
 	CASE WHEN $mine THEN (SELECT a.permissions FROM audiences a WHERE a.org_id = $p.org_id AND a.id = COALESCE($p.granted_id, $p.audience_id)) END,
 	CASE WHEN $p.reactions_count > 0 THEN (SELECT string_agg(r.reaction, ',') FROM reactions r
 		WHERE r.org_id = $p.org_id AND r.kind = '$kind' AND r.item_id = $p.id AND r.user_id = ?2) END,
@@ -31,7 +37,9 @@ func MineColumns(k Kind, alias string) string {
 }
 
 // Targets are the scan targets of MineColumns.
-func (m *Mine) Targets() []any { return []any{&m.Permissions, &m.Reactions, &m.BookmarkID} }
+func (m *Mine) Targets() []any {
+	return []any{&m.AcknowledgedAt, &m.Permissions, &m.Reactions, &m.BookmarkID}
+}
 
 // MyReactions lists the viewer's reactions.
 func (m *Mine) MyReactions() []string {

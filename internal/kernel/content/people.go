@@ -35,8 +35,8 @@ func SetPeople(ctx context.Context, tx db.Tx, orgID string, item Item, role stri
 	return db.InsertMany(ctx, tx, `INSERT INTO content_people (org_id, kind, item_id, role, user_id, place)`, rows, ``)
 }
 
-// peopleOf reads whom items name in a role, by item, in their order.
-func peopleOf(ctx context.Context, q db.Queryer, orgID string, kind Kind, role string, items []string) (map[string][]string, error) {
+// PeopleOf reads whom items name in a role, by item, in their order.
+func PeopleOf(ctx context.Context, q db.Queryer, orgID string, kind Kind, role string, items []string) (map[string][]string, error) {
 	people := map[string][]string{}
 	if len(items) == 0 {
 		return people, nil

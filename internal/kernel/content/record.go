@@ -22,6 +22,7 @@ type Record[B any] struct {
 	PublishAt  *int64
 	ExpiresAt  *int64
 	CategoryID *string
+	Edition    int64  // of what there is to read, from 1
 	GrantedID  *int64 // the audience its permissions mean, while it has expired and only AudienceID sees it
 	CreatedAt  int64
 	UpdatedAt  int64
@@ -44,6 +45,16 @@ type Body[B any] interface {
 	MainText() *string
 	// Refs are what the body shows of other modules.
 	Refs() Refs
+}
+
+// Edited is a body that comes in editions.
+type Edited interface{ Edition() int64 }
+
+func edition[B any, P Body[B]](r *Record[B]) int64 {
+	if e, ok := any(P(&r.Body)).(Edited); ok {
+		return e.Edition()
+	}
+	return 1
 }
 
 // Refs are what items show of other modules.
@@ -90,7 +101,7 @@ type table[B any, P Body[B]] struct {
 
 func newTable[B any, P Body[B]](k Kind) table[B, P] {
 	t := table[B, P]{kind: k}
-	t.record = `p.id, p.author_id, p.audience_id, p.status, p.posted_at, p.publish_at, p.text, p.extra, p.category_id, p.expires_at, p.granted_id,
+	t.record = `p.id, p.author_id, p.audience_id, p.status, p.posted_at, p.publish_at, p.text, p.extra, p.category_id, p.edition, p.expires_at, p.granted_id,
 	p.version, p.created_at, p.updated_at, p.updated_by, ` + k.isOwner("p")
 	t.columns = t.record + `, p.comments_count, p.reactions,` + MineColumns(k, "p") + `, ` + person.Columns
 	t.joins = ` {thenJoin} users u ON u.org_id = p.org_id AND u.id = p.author_id` + person.Join
@@ -98,16 +109,16 @@ func newTable[B any, P Body[B]](k Kind) table[B, P] {
 		t.columns += `, g.name`
 		t.joins += ` LEFT JOIN categories g ON g.org_id = p.org_id AND g.id = p.category_id`
 	}
-	t.inserted = `INSERT INTO ` + k.Table + ` (org_id, id, author_id, audience_id, status, posted_at, publish_at, text, extra, category_id, expires_at, granted_id,
-		created_at, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	t.updated = `UPDATE ` + k.Table + ` SET author_id = ?, audience_id = ?, status = ?, posted_at = ?, publish_at = ?, text = ?, extra = ?, category_id = ?, expires_at = ?,
+	t.inserted = `INSERT INTO ` + k.Table + ` (org_id, id, author_id, audience_id, status, posted_at, publish_at, text, extra, category_id, edition, expires_at, granted_id,
+		created_at, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	t.updated = `UPDATE ` + k.Table + ` SET author_id = ?, audience_id = ?, status = ?, posted_at = ?, publish_at = ?, text = ?, extra = ?, category_id = ?, edition = ?, expires_at = ?,
 		granted_id = ?, updated_at = ?, updated_by = ?, version = version + 1 WHERE org_id = ? AND id = ?`
 	return t
 }
 
 func (r *Record[B]) targets(text, extra *string) []any {
 	return []any{
-		&r.ID, &r.AuthorID, &r.AudienceID, &r.Status, &r.PostedAt, &r.PublishAt, text, extra, &r.CategoryID, &r.ExpiresAt, &r.GrantedID,
+		&r.ID, &r.AuthorID, &r.AudienceID, &r.Status, &r.PostedAt, &r.PublishAt, text, extra, &r.CategoryID, &r.Edition, &r.ExpiresAt, &r.GrantedID,
 		&r.Version, &r.CreatedAt, &r.UpdatedAt, &r.UpdatedBy, &r.IsOwner,
 	}
 }
@@ -223,7 +234,7 @@ func (t table[B, P]) insert(ctx context.Context, tx db.Tx, orgID string, r Recor
 		return err
 	}
 	_, err = tx.Exec(ctx, t.inserted, orgID, r.ID, r.AuthorID, r.AudienceID, r.Status, r.PostedAt, r.PublishAt, *P(&r.Body).MainText(), string(extra),
-		r.CategoryID, r.ExpiresAt, r.GrantedID, r.CreatedAt, r.UpdatedAt, r.UpdatedBy)
+		r.CategoryID, edition[B, P](&r), r.ExpiresAt, r.GrantedID, r.CreatedAt, r.UpdatedAt, r.UpdatedBy)
 	return err
 }
 
@@ -233,7 +244,7 @@ func (t table[B, P]) update(ctx context.Context, tx db.Tx, orgID string, r Recor
 		return err
 	}
 	_, err = tx.Exec(ctx, t.updated, r.AuthorID, r.AudienceID, r.Status, r.PostedAt, r.PublishAt, *P(&r.Body).MainText(), string(extra),
-		r.CategoryID, r.ExpiresAt, r.GrantedID, r.UpdatedAt, r.UpdatedBy, orgID, r.ID)
+		r.CategoryID, edition[B, P](&r), r.ExpiresAt, r.GrantedID, r.UpdatedAt, r.UpdatedBy, orgID, r.ID)
 	return err
 }
 

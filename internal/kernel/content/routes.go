@@ -57,6 +57,16 @@ type ListInput struct {
 	Status  string           `query:"status" enum:"PUBLISHED,DRAFT,SCHEDULED" default:"PUBLISHED" doc:"DRAFT or SCHEDULED lists what you have not published"`
 }
 
+// InCategory narrows a listing to a category, by its id or name; "" narrows nothing.
+func (s *Items[B, P]) InCategory(ctx context.Context, who authz.Actor, name string, f *Filter) error {
+	if name == "" {
+		return nil
+	}
+	id, err := s.Categories.Find(ctx, s.DB.Reader(ctx), who.OrgID, s.kind.ModuleCode, name)
+	f.CategoryID, f.None = id, id == ""
+	return err
+}
+
 // ListAs gives the page a client has asked for.
 func (s *Items[B, P]) ListAs(ctx context.Context, who authz.Actor, in ListInput, narrow Filter) (Page[B], error) {
 	query, err := PageQuery(s.kind.Name, in.SortKey, in.Time.Ptr(), in.Page)
@@ -82,9 +92,16 @@ type DeleteInput struct {
 	Moderate bool `query:"moderate" doc:"Delete as a moderator what you may not see"`
 }
 
-// HandleDelete is the operation that deletes an item.
-func (s *Items[B, P]) HandleDelete(ctx context.Context, who authz.Actor, in *DeleteInput) (*struct{}, error) {
-	return nil, s.Delete(ctx, who, in.ID, in.IfMatch.IfMatch, in.Moderate)
+// CreateInput is a draft of an item.
+type CreateInput[D any] struct {
+	Body D
+}
+
+// UpdateInput is a change of an item.
+type UpdateInput[D any] struct {
+	ID string `path:"id" doc:"Id of the item"`
+	api.IfMatch
+	Body D
 }
 
 // Answer is one item with its version.
@@ -100,4 +117,37 @@ func AnswerOf[B any, V interface{ ETag() string }](p Page[B], err error, view fu
 	}
 	v := view(&p.Items[0], p.Company)
 	return &Answer[V]{ETag: v.ETag(), Body: v}, nil
+}
+
+// Form is how a module reads drafts D of its items and shows them as V.
+type Form[B, D any, V interface{ ETag() string }] struct {
+	Change func(who authz.Actor, draft D) Change[B]
+	View   func(*Shown[B], Company) V
+}
+
+// Mount mounts the operations on single items; the list, whose answer is named after what it
+// lists, is the module's.
+func Mount[B any, P Body[B], D any, V interface{ ETag() string }](r *api.Router, o Routes, s *Items[B, P], f Form[B, D, V]) {
+	MountFixed(r, o, s, f.View)
+	api.Register(r, o.Create, func(ctx context.Context, who authz.Actor, in *CreateInput[D]) (*Answer[V], error) {
+		p, err := s.Create(ctx, who, f.Change(who, in.Body))
+		return AnswerOf(p, err, f.View)
+	})
+	api.Register(r, o.Update, func(ctx context.Context, who authz.Actor, in *UpdateInput[D]) (*Answer[V], error) {
+		p, err := s.Update(ctx, who, in.ID, in.IfMatch.IfMatch, f.Change(who, in.Body))
+		return AnswerOf(p, err, f.View)
+	})
+}
+
+// MountFixed mounts what needs no draft: the gate, and the operations that read and delete one
+// item.
+func MountFixed[B any, P Body[B], V interface{ ETag() string }](r *api.Router, o Routes, s *Items[B, P], view func(*Shown[B], Company) V) {
+	r.Gate(s.kind.Name, s.Gate)
+	api.Register(r, o.Get, func(ctx context.Context, who authz.Actor, in *IDInput) (*Answer[V], error) {
+		p, err := s.Get(ctx, who, in.ID)
+		return AnswerOf(p, err, view)
+	})
+	api.Register(r, o.Delete, func(ctx context.Context, who authz.Actor, in *DeleteInput) (*struct{}, error) {
+		return nil, s.Delete(ctx, who, in.ID, in.IfMatch.IfMatch, in.Moderate)
+	})
 }

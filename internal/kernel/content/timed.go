@@ -97,7 +97,7 @@ func (s *Items[B, P]) expireDue(ctx context.Context, due expire) error {
 		if err != nil {
 			return "", err
 		}
-		owners, err := peopleOf(ctx, tx, due.OrgID, s.kind, Owner, []string{r.ID})
+		owners, err := PeopleOf(ctx, tx, due.OrgID, s.kind, Owner, []string{r.ID})
 		if err != nil {
 			return "", err
 		}
@@ -181,7 +181,7 @@ func (s *Items[B, P]) sameFor(ctx context.Context, tx db.Tx, orgID string, audie
 	if err != nil {
 		return 0, err
 	}
-	owners, err := peopleOf(ctx, tx, orgID, s.kind, Owner, []string{item})
+	owners, err := PeopleOf(ctx, tx, orgID, s.kind, Owner, []string{item})
 	if err != nil {
 		return 0, err
 	}
@@ -199,7 +199,7 @@ func (s *Items[B, P]) passOwnership(ctx context.Context, tx db.Tx, orgID, from, 
 	if err != nil {
 		return err
 	}
-	owners, err := peopleOf(ctx, tx, orgID, s.kind, Owner, owned)
+	owners, err := PeopleOf(ctx, tx, orgID, s.kind, Owner, owned)
 	if err != nil {
 		return err
 	}

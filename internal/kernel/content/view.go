@@ -66,3 +66,14 @@ func (p Page[B]) Meta(asked api.Page) api.Meta {
 	}
 	return m
 }
+
+// Acknowledgement is what answers show of an item that people can acknowledge.
+type Acknowledgement struct {
+	Required bool      `json:"acknowledgementRequired" doc:"Readers are to say that they have read it"`
+	At       *api.Time `json:"acknowledgedAt" doc:"When you said that you have read it as it is now, or null"`
+}
+
+// Acknowledgement shows whether the viewer has acknowledged the item.
+func (m *Mine) Acknowledgement(required bool) Acknowledgement {
+	return Acknowledgement{Required: required, At: api.AtPtr(m.AcknowledgedAt)}
+}

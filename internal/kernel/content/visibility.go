@@ -38,3 +38,9 @@ func (v Visibility) Where(kind, id string) string {
 	}
 	return `(` + strings.Join(parts, ` OR `) + `)`
 }
+
+// Listed writes the condition that an item of a kind's table under an alias is among those that
+// lists show the viewer.
+func (v Visibility) Listed(alias string) string {
+	return `(` + alias + `.status = 'PUBLISHED' AND ` + alias + `.audience_id {inInts ?3})`
+}

@@ -124,6 +124,17 @@ func Set[T any](p api.Patch[T], to *T) {
 	}
 }
 
+// Fixed sets a value that an item keeps once it has it, and reports another one.
+func Fixed(pointer string, p api.Patch[string], to *string, bad *fault.Fields) {
+	switch {
+	case !p.Set || p.Value == *to:
+	case *to != "":
+		bad.Add(pointer, "field.fixed", "This cannot be changed. Make another one and delete this.")
+	default:
+		*to = p.Value
+	}
+}
+
 func setList(p api.Patch[api.Strings], to *[]string) {
 	if p.Set {
 		*to = content.Unique(p.Value)

@@ -2,12 +2,15 @@ package category
 
 import (
 	"context"
+	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
+	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 )
 
@@ -71,6 +74,35 @@ func (s *Service) List(ctx context.Context, who authz.Actor, moduleCode int64, p
 // Get gives one category.
 func (s *Service) Get(ctx context.Context, who authz.Actor, id string) (Category, error) {
 	return s.store.byID(ctx, s.db.Reader(ctx), who.OrgID, id)
+}
+
+// Find implements content.Categories.
+func (s *Service) Find(ctx context.Context, q db.Queryer, orgID string, moduleCode int, name string) (string, error) {
+	return s.store.find(ctx, q, orgID, moduleCode, strings.TrimSpace(name))
+}
+
+// Resolve implements content.Categories. Whoever writes a document or an FAQ makes the category
+// they name; everywhere else administrators do.
+func (s *Service) Resolve(ctx context.Context, tx db.Tx, who authz.Actor, n content.CategoryName) (string, error) {
+	id, err := s.Find(ctx, tx, who.OrgID, n.ModuleCode, n.Name)
+	if err != nil || id != "" {
+		return id, err
+	}
+	var bad fault.Fields
+	if !n.Create || ids.Valid(n.Name) {
+		bad.Add(n.Pointer, "category.unknown", "There is no category of this name or id in this module.")
+		return "", bad.Err()
+	}
+	c := Category{ID: ids.New(), ModuleCode: int64(n.ModuleCode), Name: name(&bad, n.Name), Color: defaultColor, Version: 1}
+	if !bad.Empty() {
+		var below fault.Fields
+		below.Under(strings.TrimSuffix(n.Pointer, "/category"), &bad)
+		return "", below.Err()
+	}
+	if err := s.store.insert(ctx, tx, who.OrgID, c, s.stamp(who)); err != nil {
+		return "", err
+	}
+	return c.ID, s.publish(ctx, tx, who, "category.created", c.ID)
 }
 
 // Create adds a category to a module.

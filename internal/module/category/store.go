@@ -54,6 +54,15 @@ func one(row db.Row) (Category, error) {
 	return c, err
 }
 
+// find gives the id of a module's category for its id or name, "" when there is none.
+func (store) find(ctx context.Context, q db.Queryer, orgID string, moduleCode int, name string) (id string, err error) {
+	err = q.QueryRow(ctx, `SELECT id FROM categories WHERE org_id = ? AND module_code = ? AND (id = ? OR name_key = ?)`, orgID, moduleCode, name, key(name)).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
 func (store) count(ctx context.Context, q db.Queryer, orgID string, moduleCode int64) (n int, err error) {
 	err = q.QueryRow(ctx, `SELECT COUNT(*) FROM categories WHERE org_id = ? AND module_code = ?`, orgID, moduleCode).Scan(&n)
 	return n, err

@@ -22,6 +22,6 @@ func Texts(p content.Page[message.Body]) []string {
 // Readdress gives a post other permissions.
 func (s *Service) Readdress(ctx context.Context, who authz.Actor, id string, p audience.Permissions) error {
 	d := Draft{Publication: content.Publication{Permissions: api.Patch[audience.Permissions]{Set: true, Value: p}}}
-	_, err := s.Update(ctx, who, id, "", d.change())
+	_, err := s.Update(ctx, who, id, "", change(who, d))
 	return err
 }

@@ -11,13 +11,9 @@ import (
 
 // Register mounts the operations on posts.
 func (s *Service) Register(r *api.Router) {
-	r.Gate(Kind.Name, s.Gate)
 	o := Kind.Routes("Post", "Posts", "posts", map[string]string{"mention": "user", "taggedUserIds": "user", "fileIds": "media"})
 	api.Register(r, o.List, s.list)
-	api.Register(r, o.Create, s.create)
-	api.Register(r, o.Get, s.get)
-	api.Register(r, o.Update, s.update)
-	api.Register(r, o.Delete, s.HandleDelete)
+	content.Mount(r, o, s.Items, content.Form[message.Body, Draft, View]{Change: change, View: viewOf})
 }
 
 // View is a post as clients read it.
@@ -42,29 +38,4 @@ func (s *Service) list(ctx context.Context, who authz.Actor, in *content.ListInp
 	out := &listOutput{}
 	out.Body.Posts, out.Body.Meta = content.Views(p, viewOf), p.Meta(in.Page)
 	return out, err
-}
-
-type createInput struct {
-	Body Draft
-}
-
-func (s *Service) create(ctx context.Context, who authz.Actor, in *createInput) (*content.Answer[View], error) {
-	p, err := s.Items.Create(ctx, who, in.Body.change())
-	return content.AnswerOf(p, err, viewOf)
-}
-
-func (s *Service) get(ctx context.Context, who authz.Actor, in *content.IDInput) (*content.Answer[View], error) {
-	p, err := s.Get(ctx, who, in.ID)
-	return content.AnswerOf(p, err, viewOf)
-}
-
-type updateInput struct {
-	ID string `path:"id" doc:"Id of the post"`
-	api.IfMatch
-	Body Draft
-}
-
-func (s *Service) update(ctx context.Context, who authz.Actor, in *updateInput) (*content.Answer[View], error) {
-	p, err := s.Update(ctx, who, in.ID, in.IfMatch.IfMatch, in.Body.change())
-	return content.AnswerOf(p, err, viewOf)
 }

@@ -19,7 +19,7 @@ type Draft struct {
 }
 
 // change is what a draft does to a post.
-func (d Draft) change() content.Change[message.Body] {
+func change(_ authz.Actor, d Draft) content.Change[message.Body] {
 	return content.Change[message.Body]{
 		Publication: d.Publication,
 		Apply: func(b *message.Body, bad *fault.Fields) []content.Named {
@@ -44,7 +44,7 @@ func New(d content.Deps) *Service {
 
 // Create publishes, keeps or schedules a post of the actor's.
 func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (View, error) {
-	p, err := s.Items.Create(ctx, who, in.change())
+	p, err := s.Items.Create(ctx, who, change(who, in))
 	if err != nil {
 		return View{}, err
 	}

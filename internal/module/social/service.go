@@ -88,9 +88,11 @@ func (s *Service) Comment(ctx context.Context, who authz.Actor, on target, d Dra
 	c := Comment{Kind: on.kind, ItemID: on.id, ParentID: d.ParentID, Text: d.Text, Mentions: once(d.Mention)}
 	var made Page
 	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if _, err := s.content.Lock(ctx, tx, who, on.kind, on.id); err != nil {
+		item, err := s.content.Lock(ctx, tx, who, on.kind, on.id)
+		if err != nil {
 			return err
 		}
+		c.ItemID = item.ID // an item may be named by the id of a part of it
 		if err := s.checkNew(ctx, tx, who.OrgID, c); err != nil {
 			return err
 		}
@@ -100,13 +102,12 @@ func (s *Service) Comment(ctx context.Context, who authz.Actor, on target, d Dra
 		if err := s.store.insert(ctx, tx, who, c); err != nil {
 			return err
 		}
-		if err := s.content.AddComments(ctx, tx, who.OrgID, on.kind, on.id, +1); err != nil {
+		if err := s.content.AddComments(ctx, tx, who.OrgID, on.kind, item.ID, +1); err != nil {
 			return err
 		}
 		if err := s.publish(ctx, tx, who, "comment.created", c); err != nil {
 			return err
 		}
-		var err error
 		made, err = s.Get(ctx, who, c.ID) // in here: after the commit somebody may delete it
 		return err
 	})
@@ -264,8 +265,8 @@ func (s *Service) React(ctx context.Context, who authz.Actor, on target, reactio
 		if summary, err = s.content.React(ctx, tx, who.OrgID, item, change); err != nil || !changed {
 			return err
 		}
-		data := eventData{Kind: on.kind, ItemID: on.id, ActorID: who.UserID, Reaction: reaction}
-		return s.bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: event, Subject: on.id, Data: data})
+		data := eventData{Kind: on.kind, ItemID: item.ID, ActorID: who.UserID, Reaction: reaction}
+		return s.bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: event, Subject: item.ID, Data: data})
 	})
 	return summary, err
 }
@@ -302,10 +303,11 @@ func (s *Service) Bookmark(ctx context.Context, who authz.Actor, on target) (Boo
 	b := Bookmark{ID: ids.New(), Kind: on.kind, ItemID: on.id, CreatedAt: s.clock.Now().UnixMilli()}
 	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		// Locked, so that an item that is being deleted leaves no mark behind.
-		_, err := s.content.Lock(ctx, tx, who, on.kind, on.id)
+		item, err := s.content.Lock(ctx, tx, who, on.kind, on.id)
 		if err != nil {
 			return err
 		}
+		b.ItemID = item.ID
 		b, err = s.store.addBookmark(ctx, tx, who, b)
 		return err
 	})
