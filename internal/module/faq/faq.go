@@ -61,7 +61,7 @@ type Draft struct {
 	knowledge.Draft
 	QAs     []QA        `json:"qas,omitempty" nullable:"true" maxItems:"200" doc:"Questions: those with an id are changed, the others added"`
 	Updated []QA        `json:"updatedQAs,omitempty" nullable:"true" maxItems:"200" doc:"Questions to change"`
-	New     []Words      `json:"newQas,omitempty" nullable:"true" maxItems:"200" doc:"Questions to add"`
+	New     []Words     `json:"newQas,omitempty" nullable:"true" maxItems:"200" doc:"Questions to add"`
 	Remove  api.Strings `json:"removeQuestionIds,omitempty" maxItems:"200" doc:"Ids of questions to remove"`
 }
 
