@@ -5,6 +5,7 @@ import (
 
 	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
@@ -101,7 +102,7 @@ func (s *Items[B, P]) expireDue(ctx context.Context, due expire) error {
 		if err != nil {
 			return "", err
 		}
-		return ".expired", s.admit(ctx, tx, due.OrgID, r, p, owners[r.ID], s.Clock.Now())
+		return ".expired", s.admit(ctx, tx, due.OrgID, r, p, owners[r.ID], clock.FromMillis(due.At)) // whatever this node's clock says
 	})
 }
 
