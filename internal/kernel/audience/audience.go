@@ -133,23 +133,29 @@ const (
         SELECT supervisor_id FROM user_teams WHERE org_id = ?1 AND user_id = ?2)`
 )
 
-// visibleSQL has ?1 the organization, ?2 the viewer. It says IN rather than JOIN, and UNION ALL
-// rather than UNION: SQLite otherwise reads all clauses of the organization, to have them in
-// the order it removes repetitions by.
-const visibleSQL = `
-SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'org' AND ref = ''
+// visibleSQL has ?1 the organization, ?2 the viewer.
+var visibleSQL = admitting(`audience_id`, ``)
+
+// admitting selects columns of the clauses that admit the viewer ?2 of the organization ?1, among
+// those for which a further condition holds. It says IN rather than JOIN, and UNION ALL rather
+// than UNION: SQLite otherwise reads all clauses of the organization, to have them in the order
+// it removes repetitions by.
+func admitting(columns, among string) string {
+	from := `SELECT ` + columns + ` FROM audience_clauses WHERE org_id = ?1` + among + ` AND kind = `
+	return from + `'org' AND ref = ''
 UNION ALL
-SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'user' AND ref = ?2
+` + from + `'user' AND ref = ?2
 UNION ALL
-SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'group' AND ref IN (
+` + from + `'group' AND ref IN (
     SELECT group_id FROM security_group_members WHERE org_id = ?1 AND user_id = ?2)
 UNION ALL
-SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'location' AND ref IN (
+` + from + `'location' AND ref IN (
     SELECT location_id FROM users WHERE org_id = ?1 AND id = ?2)
 UNION ALL
-SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'friends' AND ref IN (` + Friends + `)
+` + from + `'friends' AND ref IN (` + Friends + `)
 UNION ALL
-SELECT audience_id FROM audience_clauses WHERE org_id = ?1 AND kind = 'team' AND ref IN (` + Team + `)`
+` + from + `'team' AND ref IN (` + Team + `)`
+}
 
 func readVisible(ctx context.Context, q db.Queryer, who authz.Actor) (Set, error) {
 	rows, err := q.Query(ctx, visibleSQL, who.OrgID, who.UserID)

@@ -24,9 +24,12 @@
 // memory until a membership changes. Lists then merge index ranges of those numbers
 // (kernel/content).
 //
-// Three questions are answered here and nowhere else: which audiences may this viewer
-// list (Visible), may this viewer see this item (MaySee), and who is in this audience
-// (Members).
+// Five questions are answered here and nowhere else: which audiences may this viewer list
+// (Visible), may this viewer see this item (MaySee), who is in this audience (Members), who
+// would be in the one that permissions mean (Prospect, which stores nothing), and why is
+// somebody in an audience or not (Explain). Explain asks with the statement of Visible, and
+// Prospect with that of Members, which is the other read the other way round; a test compares
+// all of them.
 //
 // Tables: audiences, audience_clauses. Rows are never changed or deleted, so a number
 // means the same audience for ever. Events: audience.interned. It listens to every

@@ -2,39 +2,47 @@ package audience
 
 import (
 	"context"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
-// membersSQL finds the active people an audience admits: the clauses read the other way
-// round. It must say the same as visibleSQL; the property test compares the two.
-const membersSQL = `
-SELECT u.id FROM users u WHERE u.org_id = ? AND u.status = 'ACTIVE' AND u.id > ? AND (
-    EXISTS (SELECT 1 FROM audience_clauses c WHERE c.org_id = ? AND c.audience_id = ? AND c.kind = 'org')
- OR u.id IN (SELECT c.ref FROM audience_clauses c WHERE c.org_id = ? AND c.audience_id = ? AND c.kind = 'user')
- OR u.location_id IN (SELECT c.ref FROM audience_clauses c WHERE c.org_id = ? AND c.audience_id = ? AND c.kind = 'location')
- OR u.id IN (SELECT m.user_id FROM audience_clauses c
-               JOIN security_group_members m ON m.org_id = c.org_id AND m.group_id = c.ref
-              WHERE c.org_id = ? AND c.audience_id = ? AND c.kind = 'group')
- OR u.id IN (SELECT f.follower_id FROM audience_clauses c
-               JOIN follows f ON f.org_id = c.org_id AND f.followed_id = c.ref
-               JOIN follows b ON b.org_id = f.org_id AND b.follower_id = f.followed_id AND b.followed_id = f.follower_id
-              WHERE c.org_id = ? AND c.audience_id = ? AND c.kind = 'friends')
- OR EXISTS (SELECT 1 FROM audience_clauses c JOIN users a ON a.org_id = c.org_id AND a.id = c.ref
-             WHERE c.org_id = ? AND c.audience_id = ? AND c.kind = 'team' AND (
+// admitted is the condition that the person u of organization ?1 is admitted by the clauses c:
+// visibleSQL read the other way round. It must say the same; the property test compares the two.
+const admitted = `(
+    EXISTS (SELECT 1 FROM c WHERE c.kind = 'org')
+ OR u.id IN (SELECT c.ref FROM c WHERE c.kind = 'user')
+ OR u.location_id IN (SELECT c.ref FROM c WHERE c.kind = 'location')
+ OR u.id IN (SELECT m.user_id FROM c
+        {thenJoin} security_group_members m ON m.org_id = ?1 AND m.group_id = c.ref
+             WHERE c.kind = 'group')
+ OR u.id IN (SELECT f.follower_id FROM c
+        {thenJoin} follows f ON f.org_id = ?1 AND f.followed_id = c.ref
+              JOIN follows b ON b.org_id = f.org_id AND b.follower_id = f.followed_id AND b.followed_id = f.follower_id
+             WHERE c.kind = 'friends')
+ OR EXISTS (SELECT 1 FROM c {thenJoin} users a ON a.org_id = ?1 AND a.id = c.ref
+             WHERE c.kind = 'team' AND (
                    u.reports_to = a.id OR u.reports_to = a.reports_to OR u.id = a.reports_to
                 OR EXISTS (SELECT 1 FROM user_teams t WHERE t.org_id = a.org_id AND t.user_id = a.id AND (
                        t.supervisor_id = u.id OR t.supervisor_id = u.reports_to
                     OR EXISTS (SELECT 1 FROM user_teams o WHERE o.org_id = t.org_id AND o.user_id = u.id
                                   AND o.supervisor_id = t.supervisor_id)))))
-) ORDER BY u.id LIMIT ?`
+)`
+
+// active is the condition of those of them who count: nobody else reads anything.
+const active = `u.org_id = ?1 AND u.status = 'ACTIVE' AND ` + admitted
+
+// membersSQL takes the clauses c from an audience.
+const membersSQL = `WITH c AS (SELECT kind, ref FROM audience_clauses WHERE org_id = ?1 AND audience_id = ?2)
+	SELECT u.id FROM users u WHERE u.id > ?3 AND ` + active + ` ORDER BY u.id LIMIT ?4`
 
 // Members gives up to limit active people who may see items of the audience, in the
 // order of their ids, after the id after ("" from the start). The author of an item is
 // always among them.
 func (a *Audiences) Members(ctx context.Context, q db.Queryer, orgID string, audienceID int64, after string, limit int) ([]string, error) {
-	o, id := orgID, audienceID
-	rows, err := q.Query(ctx, membersSQL, o, after, o, id, o, id, o, id, o, id, o, id, o, id, limit)
+	rows, err := q.Query(ctx, membersSQL, orgID, audienceID, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -48,4 +56,87 @@ func (a *Audiences) Members(ctx context.Context, q db.Queryer, orgID string, aud
 		members = append(members, user)
 	}
 	return members, rows.Err()
+}
+
+// Prospect is the audience that permissions would mean. It is not stored, and asking it writes
+// nothing.
+type Prospect struct {
+	orgID   string
+	clauses []clause
+}
+
+// Prospect gives the audience that Intern would give for the same permissions, author and
+// owners, with the same faults for ids that are not the organization's.
+func (a *Audiences) Prospect(ctx context.Context, q db.Queryer, orgID, authorID string, p Permissions, owners ...string) (Prospect, error) {
+	p = p.Normalize()
+	if err := checkReferences(ctx, q, orgID, p); err != nil {
+		return Prospect{}, err
+	}
+	return Prospect{orgID, p.clauses(p.always(authorID, owners))}, nil
+}
+
+var kinds = []string{kindOrg, kindUser, kindGroup, kindLocation, kindTeam, kindFriends}
+
+// prospectWith takes the clauses c from ?2 to ?7: for each kind a list of what it refers to.
+var prospectWith = func() string {
+	parts := make([]string, len(kinds))
+	for i, kind := range kinds {
+		parts[i] = `SELECT '` + kind + `' AS kind, n.value AS ref FROM {each ?` + strconv.Itoa(i+2) + `}`
+	}
+	return `WITH c AS (` + strings.Join(parts, ` UNION ALL `) + `) `
+}()
+
+// args are the arguments of a statement that begins with prospectWith.
+func (p Prospect) args(more ...any) []any {
+	args := []any{p.orgID}
+	for _, kind := range kinds {
+		var refs []string
+		for _, c := range p.clauses {
+			if c.kind == kind {
+				refs = append(refs, c.ref)
+			}
+		}
+		args = append(args, db.List(refs))
+	}
+	return append(args, more...)
+}
+
+// Members gives the number of active people who would see an item, and the first of them by
+// name, up to limit.
+func (p Prospect) Members(ctx context.Context, q db.Queryer, limit int) (first []string, total int, err error) {
+	rows, err := q.Query(ctx, prospectWith+`SELECT u.id, COUNT(*) OVER () FROM users u WHERE `+active+` ORDER BY u.sort_key, u.id LIMIT ?8`, p.args(limit)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id, &total); err != nil {
+			return nil, 0, err
+		}
+		first = append(first, id)
+	}
+	return first, total, rows.Err()
+}
+
+// Outside gives those of some people, in their order, whom nothing in the permissions admits,
+// whether they can sign in or not.
+func (p Prospect) Outside(ctx context.Context, q db.Queryer, people []string) ([]string, error) {
+	if len(people) == 0 {
+		return nil, nil
+	}
+	rows, err := q.Query(ctx, prospectWith+`SELECT u.id FROM users u WHERE u.org_id = ?1 AND u.id {in ?8} AND `+admitted, p.args(db.List(people))...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	inside := map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		inside[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(people), func(id string) bool { return inside[id] }), rows.Err()
 }
