@@ -96,16 +96,7 @@ func (c *Content) Lock(ctx context.Context, tx db.Tx, who authz.Actor, kind, id 
 }
 
 func (c *Content) admitted(ctx context.Context, q db.Queryer, who authz.Actor, kind, id, suffix string) (Item, error) {
-	item, err := c.item(ctx, q, who, kind, id, suffix)
-	if alias := c.kind(kind).Alias; alias != "" && fault.Is(err, fault.KindNotFound) {
-		err = q.QueryRow(ctx, alias, who.OrgID, id).Scan(&id)
-		if errors.Is(err, db.ErrNoRows) {
-			err = fault.NotFound(kind)
-		}
-		if err == nil {
-			item, err = c.item(ctx, q, who, kind, id, suffix)
-		}
-	}
+	item, err := c.find(ctx, q, who, kind, id, suffix)
 	if err != nil {
 		return Item{}, err
 	}
@@ -117,6 +108,21 @@ func (c *Content) admitted(ctx context.Context, q db.Queryer, who authz.Actor, k
 		return Item{}, fault.NotFound(kind)
 	}
 	return item, nil
+}
+
+// find gives an item by its id or another it goes by, whoever may see it.
+func (c *Content) find(ctx context.Context, q db.Queryer, who authz.Actor, kind, id, suffix string) (Item, error) {
+	item, err := c.item(ctx, q, who, kind, id, suffix)
+	if alias := c.kind(kind).Alias; alias != "" && fault.Is(err, fault.KindNotFound) {
+		err = q.QueryRow(ctx, alias, who.OrgID, id).Scan(&id)
+		if errors.Is(err, db.ErrNoRows) {
+			err = fault.NotFound(kind)
+		}
+		if err == nil {
+			item, err = c.item(ctx, q, who, kind, id, suffix)
+		}
+	}
+	return item, err
 }
 
 // MaySee reports whether the viewer, for whom the item was read, may see it.
