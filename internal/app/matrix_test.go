@@ -86,10 +86,16 @@ var bodies = map[string]string{
 	"updateComment":              `{"text":"%N"}`,
 	"createCategory":             `{"moduleCode":1,"category":"%N"}`,
 	"updateCategory":             `{"category":"%N"}`,
+	"previewAudience":            `{"permissions":{"users":["%U"]}}`,
 }
 
 // queries are what operations cannot be called without.
-var queries = map[string]string{"listCategories": "?moduleCode=1", "requestMediaUpload": "?mime=image/png&name=a.png&moduleCode=1"}
+// %I is a post of the actor's.
+var queries = map[string]string{
+	"listCategories":     "?moduleCode=1",
+	"requestMediaUpload": "?mime=image/png&name=a.png&moduleCode=1",
+	"explainAudience":    "?kind=post&id=%I&userId=%S",
+}
 
 // wordParameters are parameters that name no object, with a value.
 var wordParameters = map[string]string{"reaction": "like"}
@@ -175,12 +181,15 @@ func (w *world) request(c cell, id string) request {
 			somebody = w.fresh(c.actor, "user", visible)
 		}
 	}
-	upload := ""
+	upload, item := "", ""
 	if strings.Contains(bodies[c.op.ID], "%P") {
 		upload = w.picture(c.actor.ownKey)
 	}
-	body := strings.NewReplacer("%N", fmt.Sprintf("n%d", w.n), "%U", somebody, "%S", c.actor.owner.UserID, "%P", upload).Replace(bodies[c.op.ID])
-	return request{method: c.op.Method, target: path + queries[c.op.ID], key: c.actor.key, body: body, op: c.op.ID}
+	if strings.Contains(queries[c.op.ID], "%I") {
+		item = w.object(c.actor, "post", own)
+	}
+	names := strings.NewReplacer("%N", fmt.Sprintf("n%d", w.n), "%U", somebody, "%S", c.actor.owner.UserID, "%P", upload, "%I", item)
+	return request{method: c.op.Method, target: path + names.Replace(queries[c.op.ID]), key: c.actor.key, body: names.Replace(bodies[c.op.ID]), op: c.op.ID}
 }
 
 // canaries finds what an actor may never read: anything of another organization, and in its

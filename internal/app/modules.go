@@ -28,6 +28,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/token"
 	"github.com/workdrive/workdrive/internal/module/user"
 	"github.com/workdrive/workdrive/internal/module/video"
+	"github.com/workdrive/workdrive/internal/module/visibility"
 )
 
 // Modules are the services by noun, for the command line and the demo.
@@ -50,6 +51,7 @@ type Modules struct {
 	Faqs       *faq.Service
 	Social     *social.Service
 	Categories *category.Service
+	Visibility *visibility.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -81,6 +83,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social = social.New(d, b, c, contents)
+	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
 	m.Groups = securitygroup.New(d, b, c)
@@ -108,7 +111,7 @@ func (a *App) mounted() []module {
 	return []module{
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
-		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Categories,
+		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Categories, a.Visibility,
 	}
 }
 
