@@ -3,6 +3,7 @@ package content
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,8 +67,7 @@ type Feed struct {
 	Total string
 	Args  []any
 
-	chosen int          // how many items read must find, when they were chosen before
-	from   audience.Set // the audiences they are for
+	chosen int // how many items read finds, if none has gone since they were chosen
 }
 
 // maxMerged is how many audiences one statement merges. A viewer with more gets their
@@ -75,50 +75,65 @@ type Feed struct {
 const maxMerged = 128
 
 // List prepares a listing for a viewer and lets read run it; read gives the number of items it
-// found. It is prepared and run again when an item was deleted, or is for others now, since the
-// items of the page were chosen: a page is full unless it is the last.
-func (c *Content) List(ctx context.Context, q db.Queryer, who authz.Actor, query Query, read func(Feed) (found int, err error)) error {
-	const tries = 3
-	for range tries {
-		feed, err := c.feed(ctx, q, who, query)
-		if err != nil {
-			return err
-		}
-		found, err := read(feed)
-		if err != nil || found >= feed.chosen {
-			return err
-		}
-		c.board.drop(shelfKey{who.OrgID, query.Kind}, feed.from...)
-	}
-	return nil
-}
-
-// feed prepares a listing. Audiences without items do not take part. The first page of the
-// newest items is chosen from what is remembered of each audience.
-func (c *Content) feed(ctx context.Context, q db.Queryer, who authz.Actor, query Query) (Feed, error) {
+// found. When items went or came to be for others since the page was chosen, it is prepared and
+// read again on one state of the database: a page is full unless it is the last.
+func (c *Content) List(ctx context.Context, q db.Queryer, who authz.Actor, query Query, read func(q db.Queryer, f Feed) (found int, err error)) error {
 	set, err := c.audiences.Visible(ctx, who)
 	if err != nil {
-		return Feed{}, err
+		return err
 	}
 	k := c.kind(query.Kind)
 	if query.Filter != (Filter{}) {
 		b := newBuilder(q.Engine(), k, query, who.OrgID, who.UserID)
-		return b.filtered(set), nil
+		_, err := read(q, b.filtered(set))
+		return err
 	}
 	heads, err := c.board.heads(ctx, q, k, who.OrgID, set)
 	if err != nil {
-		return Feed{}, err
+		return err
 	}
-	b := newBuilder(q.Engine(), k, query, who.OrgID, who.UserID)
+	full, err := c.list(ctx, q, who, query, heads, read)
+	if err != nil || full {
+		return err
+	}
+	c.board.drop(shelfKey{who.OrgID, k.Name}, set...)
+	return c.db.Snapshot(ctx, func(ctx context.Context, q db.Queryer) error {
+		found, err := readHeads(ctx, q, k, who.OrgID, set)
+		if err == nil {
+			_, err = c.list(ctx, q, who, query, slices.Collect(maps.Values(found)), read)
+		}
+		return err
+	})
+}
+
+// list reads a page of the audiences that have items, and reports whether it is as full as they
+// say.
+func (c *Content) list(ctx context.Context, q db.Queryer, who authz.Actor, query Query, heads []head, read func(q db.Queryer, f Feed) (int, error)) (full bool, err error) {
+	feed, err := c.feed(ctx, q, who, query, heads)
+	if err != nil {
+		return false, err
+	}
+	found, err := read(q, feed)
+	return found >= feed.chosen, err
+}
+
+// feed prepares a listing of audiences that have items. The first page of the newest items is
+// chosen from what is known of each of them.
+func (c *Content) feed(ctx context.Context, q db.Queryer, who authz.Actor, query Query, heads []head) (Feed, error) {
+	b := newBuilder(q.Engine(), c.kind(query.Kind), query, who.OrgID, who.UserID)
 	for _, h := range heads {
 		b.total += h.n
 	}
-	if newest := query.Sort == Recent && query.Until == nil && query.After == nil; newest && query.Offset+query.Limit <= remembered {
-		return b.chosen(firstPage(heads, query)), nil
-	} else if newest {
+	chosen := 0
+	if query.Sort == Recent && query.Until == nil && query.After == nil {
+		chosen = min(query.Limit, b.total-query.Offset)
+		if query.Offset+query.Limit <= remembered {
+			ids, from := firstPage(heads, query)
+			return b.chosen(ids, from, chosen), nil
+		}
 		heads = newestHeads(heads, query.Offset+query.Limit)
 	}
-	set = make(audience.Set, len(heads))
+	set := make(audience.Set, len(heads))
 	for i, h := range heads {
 		set[i] = h.audienceID
 	}
@@ -127,9 +142,11 @@ func (c *Content) feed(ctx context.Context, q db.Queryer, who authz.Actor, query
 		if err != nil {
 			return Feed{}, err
 		}
-		return b.chosen(ids, set), nil
+		return b.chosen(ids, set, max(chosen, len(ids))), nil
 	}
-	return b.feed(b.merge(set), set), nil
+	f := b.feed(b.merge(set), set)
+	f.chosen = chosen
+	return f, nil
 }
 
 // firstPage chooses the newest items of all audiences, and says which audiences they are for.
@@ -145,7 +162,11 @@ func firstPage(heads []head, query Query) (ids []string, from audience.Set) {
 			if len(page) >= last && p.compare(page[last-1].Position) < 0 {
 				break // so are the rest of this audience
 			}
-			at, _ := slices.BinarySearchFunc(page, p, func(i item, p Position) int { return newestFirst(i.Position, p) })
+			at, again := slices.BinarySearchFunc(page, p, func(i item, p Position) int { return newestFirst(i.Position, p) })
+			if again { // it went from one audience to another between the reading of both
+				from = append(from, h.audienceID)
+				continue
+			}
 			page = slices.Insert(page, at, item{p, h.audienceID})
 		}
 		page = page[:min(len(page), last)]
@@ -212,11 +233,11 @@ func (b *builder) score() string {
 
 // chosen is a page of items that are known already. What became of them since is for the
 // database to say.
-func (b *builder) chosen(ids []string, from audience.Set) Feed {
+func (b *builder) chosen(ids []string, from audience.Set, n int) Feed {
 	page := `SELECT i.{rowid} AS item, i.id, ` + b.score() + ` AS score, i.posted_at FROM {each ` + b.param(db.List(ids)) + `} {thenJoin} ` + b.kind.Table +
 		` i ON i.org_id = ?1 AND i.id = n.value WHERE i.status = 'PUBLISHED' AND i.audience_id {inInts ` + b.param(db.ListInts(from)) + `}`
 	f := b.feed(page, from)
-	f.chosen, f.from = len(ids), from
+	f.chosen = n
 	return f
 }
 
@@ -299,6 +320,7 @@ func (b *builder) mergePortions(ctx context.Context, q db.Queryer, set audience.
 		}
 		best = append(best, found...)
 		slices.SortFunc(best, func(a, b Position) int { return b.compare(a) })
+		best = slices.CompactFunc(best, func(a, b Position) bool { return a.ID == b.ID })
 		best = best[:min(len(best), query.Limit)]
 	}
 	ids := []string{}

@@ -117,7 +117,7 @@ func (s *Items[B, P]) List(ctx context.Context, who authz.Actor, query Query) (P
 	var list []Shown[B]
 	var total int
 	query.Kind = s.kind.Name
-	err := s.Content.List(ctx, q, who, query, func(feed Feed) (found int, err error) {
+	err := s.Content.List(ctx, q, who, query, func(q db.Queryer, feed Feed) (found int, err error) {
 		list, total, err = s.table.list(ctx, q, feed)
 		return len(list), err
 	})
