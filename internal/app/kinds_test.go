@@ -316,9 +316,9 @@ func TestFaqs(t *testing.T) {
 		h.lists(t, annKey, "/api/faqs", "data", "question", "Q1!", "Q5")
 		for body, pointer := range map[string]string{
 			`{"removeQuestionIds":["` + questions[0] + `","` + valuesOf(changed, "qas", "id")[2] + `"]}`: "/qas",
-			`{"updatedQAs":[{"id":"` + questions[1] + `","answer":"x"}]}`:                              "/updatedQAs/0/id",
-			`{"newQas":[{"question":"no answer"}]}`:                                                    "/newQas/0/answer",
-			`{"kb":{"ownerIds":["bob"]}}`:                                                              "/kb/ownerIds",
+			`{"updatedQAs":[{"id":"` + questions[1] + `","answer":"x"}]}`:                                "/updatedQAs/0/id",
+			`{"newQas":[{"question":"no answer"}]}`:                                                      "/newQas/0/answer",
+			`{"kb":{"ownerIds":["bob"]}}`:                                                                "/kb/ownerIds",
 		} {
 			h.refused(t, annKey, http.MethodPatch, set, body, pointer)
 		}
