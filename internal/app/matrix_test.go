@@ -113,6 +113,7 @@ var exceptions = map[string]func(c cell) int{
 	"updatePost": ownOnly, "updateNews": ownOnly, "updatePhoto": ownOnly, "updateVideo": ownOnly, "updateDocument": ownOnly, "updateFaq": ownOnly,
 	"deletePost": ownOrModerated, "deleteNews": ownOrModerated, "deletePhoto": ownOrModerated, "deleteVideo": ownOrModerated,
 	"deleteDocument": ownOrModerated, "deleteFaq": ownOrModerated,
+	"listNewsAcknowledgements": ownOrModerated, "listDocumentAcknowledgements": ownOrModerated,
 	"deleteMedia": ownOnly, "updateComment": ownOnly, "deleteComment": ownOrModerated,
 }
 

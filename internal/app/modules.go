@@ -11,6 +11,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/module/acknowledgement"
 	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
@@ -52,6 +53,8 @@ type Modules struct {
 	Social     *social.Service
 	Categories *category.Service
 	Visibility *visibility.Service
+
+	Acknowledgements *acknowledgement.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -82,7 +85,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	}
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
-	m.Social = social.New(d, b, c, contents)
+	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -111,7 +114,7 @@ func (a *App) mounted() []module {
 	return []module{
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
-		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Categories, a.Visibility,
+		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility,
 	}
 }
 

@@ -31,12 +31,14 @@ const admitted = `(
                                   AND o.supervisor_id = t.supervisor_id)))))
 )`
 
-// active is the condition of those of them who count: nobody else reads anything.
-const active = `u.org_id = ?1 AND u.status = 'ACTIVE' AND ` + admitted
+// WithClauses begins a statement about the members of audience ?2 of organization ?1: those of
+// the people u of whom ActiveMember is true. Nobody else reads anything.
+const (
+	WithClauses  = `WITH c AS (SELECT kind, ref FROM audience_clauses WHERE org_id = ?1 AND audience_id = ?2) `
+	ActiveMember = `u.org_id = ?1 AND u.status = 'ACTIVE' AND ` + admitted
+)
 
-// membersSQL takes the clauses c from an audience.
-const membersSQL = `WITH c AS (SELECT kind, ref FROM audience_clauses WHERE org_id = ?1 AND audience_id = ?2)
-	SELECT u.id FROM users u WHERE u.id > ?3 AND ` + active + ` ORDER BY u.id LIMIT ?4`
+const membersSQL = WithClauses + `SELECT u.id FROM users u WHERE u.id > ?3 AND ` + ActiveMember + ` ORDER BY u.id LIMIT ?4`
 
 // Members gives up to limit active people who may see items of the audience, in the
 // order of their ids, after the id after ("" from the start). The author of an item is
@@ -104,7 +106,7 @@ func (p Prospect) args(more ...any) []any {
 // Members gives the number of active people who would see an item, and the first of them by
 // name, up to limit.
 func (p Prospect) Members(ctx context.Context, q db.Queryer, limit int) (first []string, total int, err error) {
-	rows, err := q.Query(ctx, prospectWith+`SELECT u.id, COUNT(*) OVER () FROM users u WHERE `+active+` ORDER BY u.sort_key, u.id LIMIT ?8`, p.args(limit)...)
+	rows, err := q.Query(ctx, prospectWith+`SELECT u.id, COUNT(*) OVER () FROM users u WHERE `+ActiveMember+` ORDER BY u.sort_key, u.id LIMIT ?8`, p.args(limit)...)
 	if err != nil {
 		return nil, 0, err
 	}

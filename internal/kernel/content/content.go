@@ -26,15 +26,15 @@ const (
 // Kind describes one kind of content. Name and Table must be constants of the program: they are
 // part of the SQL text.
 type Kind struct {
-	Name        string // "post": in event names, error codes and the kind columns
-	Plural      string // "posts": the route segment
-	Noun        string // "a post": in sentences
-	Table       string
-	ModuleCode  int
-	Owned       bool   // items have owners, who see and change them like their author
-	Categorized bool   // items have a category
-	Acknowledge bool   // people can say that they have read an item
-	Alias       string // a statement that gives the id of an item for another id ?2 of organization ?1, "" for none
+	Name         string // "post": in event names, error codes and the kind columns
+	Plural       string // "posts": the route segment
+	Noun         string // "a post": in sentences
+	Table        string
+	ModuleCode   int
+	Owned        bool   // items have owners, who see and change them like their author
+	Categorized  bool   // items have a category
+	Acknowledged bool   // people can say that they have read an item
+	Alias        string // a statement that gives the id of an item for another id ?2 of organization ?1, "" for none
 }
 
 // Content is the registry of kinds and what works for all of them.
@@ -78,7 +78,7 @@ type Item struct {
 	Kind, ID, AuthorID string
 	AudienceID         int64
 	Status             string
-	Version            int64
+	Version, Edition   int64
 	IsOwner            bool // whoever it was read for is one of its owners
 }
 
@@ -138,9 +138,9 @@ func (c *Content) MaySee(ctx context.Context, who authz.Actor, item Item) (bool,
 
 func (c *Content) item(ctx context.Context, q db.Queryer, who authz.Actor, kind, id, suffix string) (Item, error) {
 	item, k := Item{Kind: kind, ID: id}, c.kind(kind)
-	err := q.QueryRow(ctx, `SELECT i.author_id, i.audience_id, i.status, i.version, `+k.isOwner("i")+` FROM `+k.Table+
+	err := q.QueryRow(ctx, `SELECT i.author_id, i.audience_id, i.status, i.version, i.edition, `+k.isOwner("i")+` FROM `+k.Table+
 		` i WHERE i.org_id = ?1 AND i.id = ?3`+suffix, who.OrgID, who.UserID, id).
-		Scan(&item.AuthorID, &item.AudienceID, &item.Status, &item.Version, &item.IsOwner)
+		Scan(&item.AuthorID, &item.AudienceID, &item.Status, &item.Version, &item.Edition, &item.IsOwner)
 	if errors.Is(err, db.ErrNoRows) {
 		return Item{}, fault.NotFound(kind)
 	}

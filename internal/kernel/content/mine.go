@@ -26,7 +26,7 @@ func MineColumns(k Kind, alias string) string {
 		mine = `(` + mine + ` OR ` + k.isOwner(alias) + `)`
 	}
 	acknowledged := `CAST(NULL AS BIGINT)`
-	if k.Acknowledge {
+	if k.Acknowledged {
 		acknowledged = `(SELECT k.at FROM acknowledgements k WHERE k.org_id = $p.org_id AND k.user_id = ?2 AND k.kind = '$kind' AND k.item_id = $p.id AND k.edition = $p.edition)`
 	}
 	return strings.NewReplacer("$p", alias, "$kind", k.Name, "$mine", mine).Replace(acknowledged + `,

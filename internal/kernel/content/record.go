@@ -22,7 +22,6 @@ type Record[B any] struct {
 	PublishAt  *int64
 	ExpiresAt  *int64
 	CategoryID *string
-	Edition    int64  // of what there is to read, from 1
 	GrantedID  *int64 // the audience its permissions mean, while it has expired and only AudienceID sees it
 	CreatedAt  int64
 	UpdatedAt  int64

@@ -13,7 +13,7 @@ import (
 
 // Kind is what kernel/content needs to know of documents.
 var Kind = content.Kind{
-	Name: "document", Plural: "documents", Noun: "a document", Table: "documents", ModuleCode: 9, Owned: true, Categorized: true, Acknowledge: true,
+	Name: "document", Plural: "documents", Noun: "a document", Table: "documents", ModuleCode: 9, Owned: true, Categorized: true, Acknowledged: true,
 }
 
 const maxVersions = 200

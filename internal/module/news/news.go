@@ -14,7 +14,7 @@ import (
 
 // Kind is what kernel/content needs to know of news.
 var Kind = content.Kind{
-	Name: "news", Plural: "news", Noun: "a news item", Table: "news", ModuleCode: 6, Categorized: true, Acknowledge: true,
+	Name: "news", Plural: "news", Noun: "a news item", Table: "news", ModuleCode: 6, Categorized: true, Acknowledged: true,
 }
 
 const maxTitle = 300 // characters

@@ -58,7 +58,7 @@ type kind struct {
 
 func (k kind) register(r *api.Router) {
 	base, noun := "/api/"+k.Plural+"/{id}", strings.ToUpper(k.Name[:1])+k.Name[1:]
-	one := article(k.Name)
+	one := k.Noun
 	object := &authz.Object{Param: "id", Type: k.Name}
 	read, write := authz.Rule{Scope: k.Plural + ":read", Object: object}, authz.Rule{Scope: "comments:write", Object: object}
 	api.Register(r, api.Operation{
@@ -94,14 +94,6 @@ func (k kind) register(r *api.Router) {
 		ID: "unbookmark" + noun, Method: http.MethodDelete, Path: base + "/bookmark", Tag: "Bookmark",
 		Summary: "Take the bookmark off " + one, Status: http.StatusNoContent, Authz: write,
 	}, k.unbookmark)
-}
-
-// article puts the indefinite article before a noun.
-func article(noun string) string {
-	if strings.ContainsAny(noun[:1], "aeiou") {
-		return "an " + noun
-	}
-	return "a " + noun
 }
 
 // CommentView is a comment as clients read it.

@@ -68,7 +68,7 @@ func each(t *testing.T, test func(t *testing.T, s *scene)) {
 		s.social = social.New(d, b, c, contents)
 		r := api.NewRouter(api.Options{DB: d, Clock: c, Log: log, Authenticator: s.actors, Examples: fixtures.Fixtures})
 		posts.Register(r)
-		contents.Add(content.Kind{Name: "event", Plural: "events", Table: "posts", ModuleCode: 3})
+		contents.Add(content.Kind{Name: "event", Plural: "events", Noun: "an event", Table: "posts", ModuleCode: 3})
 		r.Gate("event", func(ctx context.Context, who authz.Actor, id string) error {
 			_, err := contents.Visible(ctx, d.Reader(ctx), who, "event", id)
 			return err
