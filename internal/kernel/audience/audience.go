@@ -59,8 +59,18 @@ func New(d *db.DB, b *bus.Bus) *Audiences {
 	b.Subscribe([]string{"user.*", "securityGroup.*", "location.*", "audience.*"}, func(e bus.Delivered) {
 		a.generation(e.OrgID).Add(1)
 	})
-	b.Subscribe([]string{"bus.gap"}, func(bus.Delivered) { a.sets.InvalidateAll() })
+	b.Subscribe([]string{bus.Gap}, func(bus.Delivered) { a.forgetAll() })
 	return a
+}
+
+// forgetAll starts a new generation everywhere: dropping the sets would not reach those that are
+// being read at this moment.
+func (a *Audiences) forgetAll() {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	for _, g := range a.generations {
+		g.Add(1)
+	}
 }
 
 func (a *Audiences) generation(orgID string) *atomic.Uint64 {
