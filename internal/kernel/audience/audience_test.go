@@ -186,3 +186,33 @@ func TestAProspectIsNotStoredAndNamesNobodyElse(t *testing.T) {
 		}
 	})
 }
+
+// An audience that is there may name what is gone since: its items can be edited still, and so
+// it can be previewed.
+func TestAProspectMayNameWhatIsGoneWhereInternDoes(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		a, _ := newAudiences(d)
+		o := cast.NewOrg(t, d)
+		author, q := o.Person(t, "ann"), d.Reader(t.Context())
+		used, unused := audience.Permissions{Groups: []string{o.Group(t, "used")}}, audience.Permissions{Groups: []string{o.Group(t, "unused")}}
+		intern := func(p audience.Permissions) error {
+			return d.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
+				_, err := a.Intern(ctx, tx, o.ID, author.UserID, p)
+				return err
+			})
+		}
+		if err := intern(used); err != nil {
+			t.Fatal(err)
+		}
+		o.Exec(t, `DELETE FROM security_groups WHERE org_id = ? AND builtin IS NULL`, o.ID)
+		for name, c := range map[string]struct {
+			permissions audience.Permissions
+			fine        bool
+		}{"used": {used, true}, "unused": {unused, false}} {
+			_, previewed := a.Prospect(t.Context(), q, o.ID, author.UserID, c.permissions)
+			if interned := intern(c.permissions); (interned == nil) != c.fine || fmt.Sprint(previewed) != fmt.Sprint(interned) {
+				t.Errorf("%s: interned: %v, previewed: %v", name, interned, previewed)
+			}
+		}
+	})
+}

@@ -2,6 +2,7 @@ package audience
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,10 +72,14 @@ type Prospect struct {
 // owners, with the same faults for ids that are not the organization's.
 func (a *Audiences) Prospect(ctx context.Context, q db.Queryer, orgID, authorID string, p Permissions, owners ...string) (Prospect, error) {
 	p = p.Normalize()
-	if err := checkReferences(ctx, q, orgID, p); err != nil {
-		return Prospect{}, err
+	always := p.always(authorID, owners)
+	hash, _ := p.key(always)
+	var id int64
+	err := q.QueryRow(ctx, `SELECT id FROM audiences WHERE org_id = ? AND hash = ?`, orgID, hash).Scan(&id)
+	if errors.Is(err, db.ErrNoRows) { // one that is there may name what is gone since
+		err = checkReferences(ctx, q, orgID, p)
 	}
-	return Prospect{orgID, p.clauses(p.always(authorID, owners))}, nil
+	return Prospect{orgID, p.clauses(always)}, err
 }
 
 var kinds = []string{kindOrg, kindUser, kindGroup, kindLocation, kindTeam, kindFriends}
