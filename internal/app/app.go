@@ -24,6 +24,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/search"
 )
 
 // Release is the version being worked on, which the checked-in description of the API has.
@@ -66,6 +67,7 @@ type App struct {
 	o       Options
 	bus     *bus.Bus
 	jobs    *job.Jobs
+	index   *search.Index
 	router  *api.Router
 	metrics *prometheus.Registry
 	handler http.Handler

@@ -11,6 +11,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/acknowledgement"
 	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/department"
@@ -23,6 +24,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/photo"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
+	searching "github.com/workdrive/workdrive/internal/module/search"
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/settings"
 	"github.com/workdrive/workdrive/internal/module/social"
@@ -53,6 +55,7 @@ type Modules struct {
 	Social     *social.Service
 	Categories *category.Service
 	Visibility *visibility.Service
+	Search     *searching.Service
 
 	Acknowledgements *acknowledgement.Service
 }
@@ -67,6 +70,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	d, b, c, log := a.o.DB, a.bus, a.o.Clock, a.o.Log
 	audiences := audience.New(d, b)
 	contents := content.New(d, b, audiences)
+	a.index = search.New(d, audiences, a.jobs, c)
 	previews := preview.New(preview.Deps{DB: d, Jobs: a.jobs, Clock: c, Client: a.outside(), Log: log})
 	m.Settings = settings.New(d, b, c)
 	m.Users = user.New(d, b, c, m.Settings)
@@ -81,11 +85,14 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	}
 	m.Categories = category.New(d, b, c)
 	kinds := content.Deps{
-		DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Files: m.Media, Previews: previews, Categories: m.Categories,
+		DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Index: a.index,
+		Files: m.Media, Previews: previews, Categories: m.Categories,
 	}
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
+	m.Search = searching.New(d, audiences, a.index)
+	m.Users.OnChange(m.Search.PeopleChanged)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -114,7 +121,7 @@ func (a *App) mounted() []module {
 	return []module{
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
-		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility,
+		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 	}
 }
 

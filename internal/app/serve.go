@@ -29,6 +29,9 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
+	if err := a.index.Start(work); err != nil {
+		return errors.Join(err, closeDoors(doors))
+	}
 	if err := a.jobs.Start(work); err != nil {
 		return errors.Join(err, closeDoors(doors))
 	}

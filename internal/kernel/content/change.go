@@ -343,6 +343,9 @@ func (s *Items[B, P]) settle(ctx context.Context, tx db.Tx, who authz.Actor, bef
 	if err := s.recount(ctx, tx, who.OrgID, before, after); err != nil {
 		return err
 	}
+	if err := s.index(ctx, tx, who.OrgID, before, after); err != nil {
+		return err
+	}
 	if after.Status == Scheduled {
 		due := publish{Kinded{s.kind.Name, who.OrgID, after.ID}, *after.PublishAt}
 		if err := s.Jobs.Enqueue(ctx, tx, due, clock.FromMillis(due.At)); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/linkpreview"
 	"github.com/workdrive/workdrive/internal/kernel/person"
+	"github.com/workdrive/workdrive/internal/kernel/search"
 )
 
 // Deps are what the modules of all kinds work with.
@@ -23,6 +24,7 @@ type Deps struct {
 	Clock      clock.Clock
 	Audiences  *audience.Audiences
 	Content    *Content
+	Index      *search.Index
 	Previews   Previews
 	Files      Files
 	Categories Categories // nil for kinds without
@@ -42,6 +44,8 @@ type Files interface {
 	Arrive(ctx context.Context, who authz.Actor, ids []string) error
 	// Use makes files what an item uses; those that the actor may not use are invalid.
 	Use(ctx context.Context, tx db.Tx, who authz.Actor, item Item, files []FileRef) error
+	// Texts gives the words that are known of files.
+	Texts(ctx context.Context, q db.Queryer, orgID string, ids []string) (map[string]string, error)
 	// ByIDs reads files in one statement.
 	ByIDs(ctx context.Context, q db.Queryer, orgID string, ids []string) (map[string]person.File, error)
 }
@@ -78,12 +82,15 @@ type Items[B any, P Body[B]] struct {
 type Hooks[B any] struct {
 	// Remove removes what belongs to an item that is being deleted; nil for nothing.
 	Remove func(ctx context.Context, tx db.Tx, orgID, id string) error
+	// Words give by what an item is found beside the words of its body; nil for nothing.
+	Words func(ctx context.Context, tx db.Tx, orgID, id string) (string, error)
 }
 
 // NewItems registers a kind of content.
 func NewItems[B any, P Body[B]](d Deps, k Kind, h Hooks[B]) *Items[B, P] {
 	s := &Items[B, P]{Deps: d, kind: k, hooks: h, table: newTable[B, P](k)}
 	d.Content.add(k, s, d.Jobs)
+	d.Index.Provide(k.Name, s.indexed)
 	return s
 }
 

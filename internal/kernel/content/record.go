@@ -44,6 +44,8 @@ type Body[B any] interface {
 	MainText() *string
 	// Refs are what the body shows of other modules.
 	Refs() Refs
+	// Words are by what the item is found.
+	Words() (title, text string)
 }
 
 // Edited is a body that comes in editions.
@@ -218,6 +220,23 @@ func (t table[B, P]) lock(ctx context.Context, tx db.Tx, who authz.Actor, id str
 		return r, t.notFound(err)
 	}
 	return r, t.decode(&r, text, extra)
+}
+
+// scanRecords reads items of any organization, which each row names first.
+func (t table[B, P]) scanRecords(rows db.Rows) (orgs []string, records []Record[B], err error) {
+	defer rows.Close()
+	for rows.Next() {
+		var r Record[B]
+		var orgID, text, extra string
+		if err := rows.Scan(slices.Concat([]any{&orgID}, r.targets(&text, &extra))...); err != nil {
+			return nil, nil, err
+		}
+		if err := t.decode(&r, text, extra); err != nil {
+			return nil, nil, err
+		}
+		orgs, records = append(orgs, orgID), append(records, r)
+	}
+	return orgs, records, rows.Err()
 }
 
 func (t table[B, P]) notFound(err error) error {

@@ -11,10 +11,11 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/job"
 )
 
-// timed is what time does to the items of a kind.
+// timed is what happens to the items of a kind without a request.
 type timed interface {
 	publishDue(ctx context.Context, due publish) error
 	expireDue(ctx context.Context, due expire) error
+	reindex(ctx context.Context, tx db.Tx, orgID, id string) error
 }
 
 // Kinded names an item of any kind in a job.
@@ -232,6 +233,9 @@ func (s *Items[B, P]) passOwnership(ctx context.Context, tx db.Tx, orgID, from, 
 			return err
 		}
 		if err := s.recount(ctx, tx, orgID, before, after); err != nil {
+			return err
+		}
+		if err := s.index(ctx, tx, orgID, before, after); err != nil {
 			return err
 		}
 	}

@@ -90,6 +90,7 @@ func render(from fs.FS, engine Engine) (fs.FS, error) {
 		"id":     word("TEXT", `TEXT COLLATE "C"`),
 		"serial": word("INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
 		"txid":   word("0", "(pg_current_xact_id()::text::bigint)"),
+		"sqlite": func() bool { return engine == SQLite },                                              // {{if sqlite}}…{{else}}…{{end}} where one text cannot do
 		"kinds":  func() []string { return []string{"news", "photos", "videos", "documents", "faqs"} }, // of 00003: their tables are alike
 	}
 	names, err := fs.Glob(from, "*.sql")

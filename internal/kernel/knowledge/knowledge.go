@@ -9,6 +9,7 @@ package knowledge
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/audience"
@@ -55,6 +56,9 @@ type Body struct {
 
 // MainText implements content.Body.
 func (b *Body) MainText() *string { return &b.Name }
+
+// Words implements content.Body.
+func (b *Body) Words() (title, text string) { return b.Name, strings.Join(b.Tags, " ") }
 
 // merge puts the two forms together, and says which fields came from kb.
 func (d Draft) merge() (f Fields, p content.Publication, pointers map[string]string) {

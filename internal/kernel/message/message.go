@@ -51,6 +51,9 @@ func (b *Body) Refs() content.Refs {
 	return r
 }
 
+// Words implements content.Body.
+func (b *Body) Words() (title, text string) { return "", b.Text + "\n" + strings.Join(b.Tags, " ") }
+
 // previewed gives the links of which a message shows cards: those it names, then those in its
 // text.
 func (b *Body) previewed() []string {

@@ -3,6 +3,7 @@ package faq
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/content"
@@ -20,8 +21,18 @@ type Service struct {
 // New makes the service and registers FAQs as a kind of content.
 func New(d content.Deps) *Service {
 	s := &Service{}
-	s.Items = content.NewItems[Body](d, Kind, content.Hooks[Body]{Remove: s.store.removeAll})
+	s.Items = content.NewItems[Body](d, Kind, content.Hooks[Body]{Remove: s.store.removeAll, Words: s.words})
 	return s
+}
+
+// words are those of an FAQ's questions.
+func (s *Service) words(ctx context.Context, tx db.Tx, orgID, id string) (string, error) {
+	questions, err := s.store.questions(ctx, tx, orgID, id)
+	var text strings.Builder
+	for _, q := range questions {
+		text.WriteString(q.Question + "\n" + q.Answer + "\n" + q.Description + "\n")
+	}
+	return text.String(), err
 }
 
 // Set is an FAQ with its questions.

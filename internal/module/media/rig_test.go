@@ -26,6 +26,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
@@ -91,7 +92,7 @@ func newScene(t *testing.T, d *db.DB) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	posts := post.New(content.Deps{DB: d, Bus: events, Jobs: jobs, Clock: s.clock, Audiences: audiences, Content: contents, Files: s.media, Previews: preview.New(preview.Deps{DB: d, Jobs: jobs, Clock: s.clock, Log: log})})
+	posts := post.New(content.Deps{DB: d, Bus: events, Jobs: jobs, Clock: s.clock, Audiences: audiences, Content: contents, Files: s.media, Index: search.New(d, audiences, jobs, s.clock), Previews: preview.New(preview.Deps{DB: d, Jobs: jobs, Clock: s.clock, Log: log})})
 	router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: s.clock, Log: log, Authenticator: s.actors, Examples: fixtures.Fixtures})
 	s.media.Register(router)
 	posts.Register(router)

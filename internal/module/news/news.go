@@ -36,6 +36,12 @@ func (b *Body) Refs() content.Refs {
 	return r
 }
 
+// Words implements content.Body.
+func (b *Body) Words() (title, text string) {
+	_, text = b.Body.Words()
+	return b.Title, text
+}
+
 // Draft is what a client sends to make or change news; absent fields are left alone.
 type Draft struct {
 	message.Draft

@@ -39,6 +39,9 @@ func (b *Body) Refs() content.Refs {
 	return content.Refs{Files: []content.FileRef{{ID: b.File, Pointer: "/fileId", Must: "image"}}}
 }
 
+// Words implements content.Body.
+func (b *Body) Words() (title, text string) { return b.Title, b.Description }
+
 // Draft is what a client sends to make or change a photo; absent fields are left alone.
 type Draft struct {
 	content.Publication

@@ -28,7 +28,9 @@ func (after) Kind() string { return "test.after" }
 // work does every job there is. The queue follows the wall clock, for which all of them are due.
 func (s scene) work(t *testing.T, done <-chan struct{}) {
 	t.Helper()
-	err := s.db.Write(t.Context(), func(ctx context.Context, tx db.Tx) error { return s.jobs.Enqueue(ctx, tx, after{}, s.clock.Now().Add(24*time.Hour)) })
+	err := s.db.Write(t.Context(), func(ctx context.Context, tx db.Tx) error {
+		return s.jobs.Enqueue(ctx, tx, after{}, s.clock.Now().Add(24*time.Hour))
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/message"
+	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
@@ -130,7 +131,7 @@ func newRig(t *testing.T, d *db.DB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.posts = post.New(content.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content, Files: files,
+	r.posts = post.New(content.Deps{DB: d, Bus: r.bus, Jobs: r.jobs, Clock: r.clock, Audiences: r.audiences, Content: r.content, Files: files, Index: search.New(d, r.audiences, r.jobs, r.clock),
 		Previews: preview.New(preview.Deps{DB: d, Jobs: r.jobs, Clock: r.clock, Log: log, Client: r.outside(t)})})
 	router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: r.clock, Log: log, Authenticator: r.actors, Examples: fixtures.Fixtures})
 	r.posts.Register(router)

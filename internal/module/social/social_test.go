@@ -21,6 +21,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/module/social"
@@ -63,7 +64,7 @@ func each(t *testing.T, test func(t *testing.T, s *scene)) {
 		audiences := audience.New(d, b)
 		contents := content.New(d, b, audiences)
 		s := &scene{db: d, bus: b, clock: c, actors: actors{}, org: cast.NewOrg(t, d)}
-		posts := post.New(content.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents,
+		posts := post.New(content.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents, Index: search.New(d, audiences, jobs, c),
 			Previews: preview.New(preview.Deps{DB: d, Jobs: jobs, Clock: c, Log: log})})
 		s.social = social.New(d, b, c, contents)
 		r := api.NewRouter(api.Options{DB: d, Clock: c, Log: log, Authenticator: s.actors, Examples: fixtures.Fixtures})

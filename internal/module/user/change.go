@@ -144,6 +144,9 @@ func (s *Service) save(ctx context.Context, tx db.Tx, who authz.Actor, e edit, a
 	if err := s.store.update(ctx, tx, orgID, r); err != nil {
 		return err
 	}
+	if err := s.changed(ctx, tx, orgID, r.id); err != nil {
+		return err
+	}
 	if err := s.saveLinks(ctx, tx, orgID, e); err != nil {
 		return err
 	}

@@ -192,6 +192,9 @@ func (s *Service) insert(ctx context.Context, tx db.Tx, orgID string, people []*
 	for i, c := range people {
 		created[i] = c.id
 	}
+	if err := s.changed(ctx, tx, orgID, created...); err != nil {
+		return err
+	}
 	if err := s.store.liftNew(ctx, tx, orgID, created); err != nil {
 		return err
 	}

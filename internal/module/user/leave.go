@@ -92,6 +92,9 @@ func (s *Service) archive(ctx context.Context, tx db.Tx, who authz.Actor, leaver
 	if err := s.store.archive(ctx, tx, who.OrgID, gone, at); err != nil {
 		return err
 	}
+	if err := s.changed(ctx, tx, who.OrgID, gone...); err != nil {
+		return err
+	}
 	if err := s.store.liftReports(ctx, tx, who.OrgID, gone, at); err != nil {
 		return err
 	}

@@ -23,6 +23,10 @@ type Settings interface {
 // that archives the first.
 type Heir func(ctx context.Context, tx db.Tx, orgID, from, to string) error
 
+// Watcher keeps what follows from the names and states of people, in the transaction that
+// changes them.
+type Watcher func(ctx context.Context, tx db.Tx, orgID string, people []string) error
+
 // Service is the people of every organization.
 type Service struct {
 	db       *db.DB
@@ -31,6 +35,7 @@ type Service struct {
 	settings Settings
 	store    store
 	heirs    []Heir
+	watchers []Watcher
 	hashing  chan struct{} // bounds how many passwords are hashed at once
 }
 
@@ -42,6 +47,19 @@ func New(d *db.DB, b *bus.Bus, c clock.Clock, settings Settings) *Service {
 // OnHandOver registers what a module hands over when a person leaves with an heir. It
 // is called while the program is put together, before requests are served.
 func (s *Service) OnHandOver(h Heir) { s.heirs = append(s.heirs, h) }
+
+// OnChange registers what is to hear of people who are made, changed or archived, like
+// OnHandOver.
+func (s *Service) OnChange(w Watcher) { s.watchers = append(s.watchers, w) }
+
+func (s *Service) changed(ctx context.Context, tx db.Tx, orgID string, people ...string) error {
+	for _, w := range s.watchers {
+		if err := w(ctx, tx, orgID, people); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // stamp is who writes and when. by is "" for a person who creates themselves.
 type stamp struct {

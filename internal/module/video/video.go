@@ -54,6 +54,9 @@ func (b *Body) Refs() content.Refs {
 	return r
 }
 
+// Words implements content.Body.
+func (b *Body) Words() (title, text string) { return b.Title, b.Description }
+
 // Elsewhere is a film at another site.
 type Elsewhere struct {
 	VideoURL string `json:"videoURL,omitempty" maxLength:"2048" doc:"Address of the film at another site"`
