@@ -10,6 +10,11 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
+// whose are the people to whose teams the clauses c admit. By themselves they are few: asked for
+// every person of the organization, PostgreSQL would look through all clauses for them.
+const whose = `, whose AS MATERIALIZED (
+    SELECT a.org_id, a.id, a.reports_to FROM c {thenJoin} users a ON a.org_id = ?1 AND a.id = c.ref WHERE c.kind = 'team') `
+
 // admitted is the condition that the person u of organization ?1 is admitted by the clauses c:
 // visibleSQL read the other way round. It must say the same; the property test compares the two.
 const admitted = `(
@@ -23,19 +28,17 @@ const admitted = `(
         {thenJoin} follows f ON f.org_id = ?1 AND f.followed_id = c.ref
               JOIN follows b ON b.org_id = f.org_id AND b.follower_id = f.followed_id AND b.followed_id = f.follower_id
              WHERE c.kind = 'friends')
- OR EXISTS (SELECT 1 FROM c {thenJoin} users a ON a.org_id = ?1 AND a.id = c.ref
-             WHERE c.kind = 'team' AND (
-                   u.reports_to = a.id OR u.reports_to = a.reports_to OR u.id = a.reports_to
-                OR EXISTS (SELECT 1 FROM user_teams t WHERE t.org_id = a.org_id AND t.user_id = a.id AND (
-                       t.supervisor_id = u.id OR t.supervisor_id = u.reports_to
-                    OR EXISTS (SELECT 1 FROM user_teams o WHERE o.org_id = t.org_id AND o.user_id = u.id
-                                  AND o.supervisor_id = t.supervisor_id)))))
+ OR EXISTS (SELECT 1 FROM whose a WHERE
+        u.reports_to = a.id OR u.reports_to = a.reports_to OR u.id = a.reports_to
+     OR EXISTS (SELECT 1 FROM user_teams t WHERE t.org_id = a.org_id AND t.user_id = a.id AND (
+            t.supervisor_id = u.id OR t.supervisor_id = u.reports_to
+         OR EXISTS (SELECT 1 FROM user_teams o WHERE o.org_id = t.org_id AND o.user_id = u.id AND o.supervisor_id = t.supervisor_id))))
 )`
 
 // WithClauses begins a statement about the members of audience ?2 of organization ?1: those of
 // the people u of whom ActiveMember is true. Nobody else reads anything.
 const (
-	WithClauses  = `WITH c AS (SELECT kind, ref FROM audience_clauses WHERE org_id = ?1 AND audience_id = ?2) `
+	WithClauses  = `WITH c AS (SELECT kind, ref FROM audience_clauses WHERE org_id = ?1 AND audience_id = ?2)` + whose
 	ActiveMember = `u.org_id = ?1 AND u.status = 'ACTIVE' AND ` + admitted
 )
 
@@ -90,7 +93,7 @@ var prospectWith = func() string {
 	for i, kind := range kinds {
 		parts[i] = `SELECT '` + kind + `' AS kind, n.value AS ref FROM {each ?` + strconv.Itoa(i+2) + `}`
 	}
-	return `WITH c AS (` + strings.Join(parts, ` UNION ALL `) + `) `
+	return `WITH c AS (` + strings.Join(parts, ` UNION ALL `) + `)` + whose
 }()
 
 // args are the arguments of a statement that begins with prospectWith.
