@@ -19,6 +19,7 @@ import (
 	"github.com/workdrive/workdrive/internal/app"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
+	"github.com/workdrive/workdrive/internal/kernel/extract"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
 
@@ -47,7 +48,13 @@ const (
 	exitUsage   = 2
 )
 
+// readPDF is the command that takes the words out of a PDF in a process of its own.
+const readPDF = "read-pdf"
+
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == readPDF { // started by itself (kernel/extract)
+		os.Exit(extract.Child(os.Stdin, os.Stdout))
+	}
 	syscall.Umask(0o077) // what it keeps is its owner's alone
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
@@ -136,6 +143,11 @@ func open(ctx context.Context, s config.Store, server config.Server, std *stdio,
 			return nil, nil, errors.Join(err, closeAll())
 		}
 		closeData := closeAll
+		self, err := os.Executable()
+		if err != nil {
+			return nil, nil, errors.Join(err, closeFiles(), closeAll())
+		}
+		o.ReadPDF = []string{self, readPDF}
 		o.Files, closeAll = files, func() error { return errors.Join(closeFiles(), closeData()) }
 	}
 	a, err := app.New(o)

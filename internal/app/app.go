@@ -56,6 +56,7 @@ type Options struct {
 	Server  config.Server
 	DB      *db.DB
 	Files   blob.Store  // nil for a process that serves nobody
+	ReadPDF []string    // the command that takes the words out of a PDF (kernel/extract); nil for none
 	Clock   clock.Clock // nil is the wall clock
 	Log     *slog.Logger
 }

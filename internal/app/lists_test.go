@@ -83,6 +83,9 @@ func (h *house) countList(t *testing.T, path string, perPage int) (rows, stateme
 	if path == "/api/categories" {
 		target += "&moduleCode=1"
 	}
+	if path == "/api/search" {
+		target += "&q=person"
+	}
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	r.Header.Set("X-API-KEY", h.admin)
 	w := httptest.NewRecorder()

@@ -94,6 +94,7 @@ var bodies = map[string]string{
 var queries = map[string]string{
 	"listCategories":     "?moduleCode=1",
 	"requestMediaUpload": "?mime=image/png&name=a.png&moduleCode=1",
+	"search":             "?q=canary",
 	"explainAudience":    "?kind=post&id=%I&userId=%S",
 }
 
@@ -114,7 +115,8 @@ var exceptions = map[string]func(c cell) int{
 	"deletePost": ownOrModerated, "deleteNews": ownOrModerated, "deletePhoto": ownOrModerated, "deleteVideo": ownOrModerated,
 	"deleteDocument": ownOrModerated, "deleteFaq": ownOrModerated,
 	"listNewsAcknowledgements": ownOrModerated, "listDocumentAcknowledgements": ownOrModerated,
-	"deleteMedia": ownOnly, "updateComment": ownOnly, "deleteComment": ownOrModerated,
+	"getMediaThumbnail": func(cell) int { return http.StatusConflict }, // a text has none
+	"deleteMedia":       ownOnly, "updateComment": ownOnly, "deleteComment": ownOrModerated,
 }
 
 // ownOnly is for what only the one whose it is may do.
@@ -363,7 +365,8 @@ func (w *world) checkCanaries() {
 func (w *world) checkCoverage(cells []cell) {
 	good, refused := map[string]bool{}, map[string]bool{}
 	for _, c := range cells {
-		good[c.op.ID] = good[c.op.ID] || c.want() < 300
+		// The files of the matrix have no thumbnails; module/media reads those that there are.
+		good[c.op.ID] = good[c.op.ID] || c.want() < 300 || c.op.ID == "getMediaThumbnail" && c.want() == http.StatusConflict
 		refused[c.op.ID] = refused[c.op.ID] || c.want() >= 300
 	}
 	for _, op := range w.app.router.Operations() {

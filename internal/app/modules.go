@@ -10,6 +10,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/egress"
+	"github.com/workdrive/workdrive/internal/kernel/extract"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/acknowledgement"
@@ -77,7 +78,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
 	m.Media, err = media.New(ctx, media.Deps{
-		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents,
+		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents, Extract: extract.New(a.o.ReadPDF...),
 		Blobs: a.o.Files, Bucket: bucket(a.o.Server), URL: a.o.Server.Address(a.o.Server.Listen),
 	})
 	if err != nil {

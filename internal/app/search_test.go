@@ -107,7 +107,7 @@ func TestSearchFindsWhatOneMaySee(t *testing.T) {
 
 func TestNothingTypedMakesSearchFail(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
-		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // to repeat it
+		random := rand.New(rand.NewPCG(1, 2))
 		alphabet := []string{`"`, `'`, `*`, `:`, `(`, `)`, `^`, `-`, `+`, `NEAR`, `AND`, `OR `, `NOT `, `{title}`, `<->`, `&`, `|`, `!`, `\`, "\x00", `%`, "東", "é", "\u0301", "a", "b ", "1e5", " ", "\u202e", "𝔘", "﷽"}
 		for range 500 {
 			var q strings.Builder
@@ -125,7 +125,7 @@ func TestNothingTypedMakesSearchFail(t *testing.T) {
 // what the lists show them.
 func TestPagesOfASearchMeet(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
-		random := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // to repeat it
+		random := rand.New(rand.NewPCG(3, 4))
 		var ids, keys []string
 		for i := range 4 {
 			id, key := h.person(t, fmt.Sprintf("p%d", i))
@@ -208,5 +208,31 @@ func TestWhatWasThereBeforeTheIndexIsIndexed(t *testing.T) {
 				t.Fatalf("found %q and %q", posts, people)
 			}
 		}
+	})
+}
+
+// TestDocumentsAreFoundByTheWordsOfTheirFiles uploads a file and publishes it before its words
+// are known.
+func TestDocumentsAreFoundByTheWordsOfTheirFiles(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		_, annKey := h.person(t, "ann")
+		bob, bobKey := h.person(t, "bob")
+		_, camKey := h.person(t, "cam")
+		file := upload(t, h.Handler(), annKey, "text/plain", "notes.txt", "the quintessence of travel")
+		h.create(t, annKey, "/api/documents?publish=true", `{"name":"Notes","docId":"`+file+`","permissions":{"users":["`+bob+`"]}}`)
+		h.found(t, bobKey, "quintessence", "")
+		if err := h.jobs.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = h.jobs.Stop(context.WithoutCancel(t.Context())) }()
+		for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+			if found, _, _ := h.finds(t, bobKey, "quintessence", ""); len(found) == 1 {
+				break
+			}
+			if time.Since(began) > 30*time.Second {
+				t.Fatal("the words of the file are not found")
+			}
+		}
+		h.found(t, camKey, "quintessence", "")
 	})
 }

@@ -41,7 +41,7 @@ func (build) Kind() string { return "search.build" }
 // together.
 func (x *Index) Provide(kind string, s Source) { x.sources[kind] = s }
 
-// Start has every kind indexed that never was.
+// Start has every kind indexed that never was: its first entries at once, the rest by jobs.
 func (x *Index) Start(ctx context.Context) error {
 	return x.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		for kind := range x.sources {
@@ -50,7 +50,7 @@ func (x *Index) Start(ctx context.Context) error {
 				return err
 			}
 			if n == 1 {
-				if err := x.jobs.Enqueue(ctx, tx, build{ItemKind: kind}, time.Time{}); err != nil {
+				if err := x.step(ctx, tx, build{ItemKind: kind}); err != nil {
 					return err
 				}
 			}
@@ -61,29 +61,31 @@ func (x *Index) Start(ctx context.Context) error {
 
 // build makes some entries and leaves the rest to another job.
 func (x *Index) build(ctx context.Context, from build) error {
+	return x.db.Write(ctx, func(ctx context.Context, tx db.Tx) error { return x.step(ctx, tx, from) })
+}
+
+func (x *Index) step(ctx context.Context, tx db.Tx, from build) error {
 	source := x.sources[from.ItemKind]
 	if source == nil { // of a kind this release does not have
 		return nil
 	}
-	return x.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		list, err := source(ctx, tx, from.After, buildStep)
-		if err != nil {
+	list, err := source(ctx, tx, from.After, buildStep)
+	if err != nil {
+		return err
+	}
+	byOrg := map[string][]Entry{}
+	for _, f := range list {
+		byOrg[f.OrgID] = append(byOrg[f.OrgID], f.Entry)
+		from.After = Place{f.OrgID, f.ID}
+	}
+	for _, orgID := range slices.Sorted(maps.Keys(byOrg)) {
+		if err := x.Put(ctx, tx, orgID, byOrg[orgID]...); err != nil {
 			return err
 		}
-		byOrg := map[string][]Entry{}
-		for _, f := range list {
-			byOrg[f.OrgID] = append(byOrg[f.OrgID], f.Entry)
-			from.After = Place{f.OrgID, f.ID}
-		}
-		for _, orgID := range slices.Sorted(maps.Keys(byOrg)) {
-			if err := x.Put(ctx, tx, orgID, byOrg[orgID]...); err != nil {
-				return err
-			}
-		}
-		if len(list) == buildStep {
-			return x.jobs.Enqueue(ctx, tx, from, time.Time{})
-		}
-		_, err = tx.Exec(ctx, `UPDATE search_sources SET done_at = ? WHERE kind = ?`, x.clock.Now().UnixMilli(), from.ItemKind)
-		return err
-	})
+	}
+	if len(list) == buildStep {
+		return x.jobs.Enqueue(ctx, tx, from, time.Time{})
+	}
+	_, err = tx.Exec(ctx, `UPDATE search_sources SET done_at = ? WHERE kind = ?`, x.clock.Now().UnixMilli(), from.ItemKind)
+	return err
 }

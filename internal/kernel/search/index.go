@@ -38,10 +38,10 @@ func New(d *db.DB, a *audience.Audiences, j *job.Jobs, c clock.Clock) *Index {
 
 // Put makes entries of the index, or replaces them.
 func (x *Index) Put(ctx context.Context, tx db.Tx, orgID string, entries ...Entry) error {
-	columns, replaced := `org_id, kind, item_id, audience_id, at, title, text`,
+	insert, replaced := `INSERT INTO search_entries (org_id, kind, item_id, audience_id, at, title, text`,
 		`audience_id = excluded.audience_id, at = excluded.at, title = excluded.title, text = excluded.text`
 	if tx.Engine() == db.PostgreSQL {
-		columns, replaced = columns+`, words`, replaced+`, words = excluded.words`
+		insert, replaced = insert+`, words`, replaced+`, words = excluded.words`
 	}
 	rows := make([][]any, len(entries))
 	words := make(map[string][]any, len(entries)) // of SQLite, by kind and item
@@ -55,7 +55,7 @@ func (x *Index) Put(ctx context.Context, tx db.Tx, orgID string, entries ...Entr
 			words[e.Kind+" "+e.ID] = []any{strings.Join(title, " "), strings.Join(text, " "), inAudience(e.AudienceID) + " " + ofKind(e.Kind)}
 		}
 	}
-	err := db.InsertMany(ctx, tx, `INSERT INTO search_entries (`+columns+`)`, rows, `ON CONFLICT (org_id, kind, item_id) DO UPDATE SET `+replaced)
+	err := db.InsertMany(ctx, tx, insert+`)`, rows, `ON CONFLICT (org_id, kind, item_id) DO UPDATE SET `+replaced)
 	if err != nil || tx.Engine() == db.PostgreSQL {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/gabriel-vasile/mimetype"
 
@@ -32,8 +33,10 @@ func (s *Service) examine(ctx context.Context, orgID string, was Media) (Media, 
 	}
 	changed := false
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-		changed, err = s.store.settle(ctx, tx, orgID, was, is)
-		return err
+		if changed, err = s.store.settle(ctx, tx, orgID, was, is); err != nil || !changed || is.Processing == "" {
+			return err
+		}
+		return s.jobs.Enqueue(ctx, tx, process{orgID, is.ID}, time.Time{})
 	})
 	if err != nil {
 		return was, err
@@ -65,6 +68,13 @@ func (s *Service) judge(ctx context.Context, orgID string, m Media) (Media, erro
 	if f, ok := familyOf(m.Declared); !ok || !f.holds(found) {
 		m.State = refused
 		m.Reason = fmt.Sprintf("it was announced as %s and is %s.", m.Declared, m.Mime)
+	}
+	switch {
+	case m.State == refused:
+	case isPicture(m.Mime):
+		return s.clean(ctx, orgID, m, o)
+	case needsProcessing(m.Mime):
+		m.Processing = processing
 	}
 	return m, nil
 }

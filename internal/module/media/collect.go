@@ -39,6 +39,7 @@ func (sweep) Kind() string { return "media.sweep" }
 
 func (s *Service) handleJobs() {
 	job.Handle(s.jobs, func(ctx context.Context, _ collect) error { return s.Collect(ctx) })
+	job.Handle(s.jobs, s.Process)
 	job.Handle(s.jobs, func(ctx context.Context, from sweep) error { return s.sweepFrom(ctx, from.After) })
 	s.jobs.Every(collectEvery, collect{})
 	s.jobs.Every(sweepEvery, sweep{})

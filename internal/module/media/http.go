@@ -25,7 +25,7 @@ func (s *Service) Register(r *api.Router) {
 	}, s.request)
 	api.Register(r, api.Operation{
 		ID: "getMedia", Method: http.MethodGet, Path: "/api/media/{id}", Tag: "Media", Summary: "Read about a file",
-		Description: "`processing` is PENDING until the bytes have arrived, REFUSED when they are not of the announced type (`metadata.reason`), then null.",
+		Description: "`processing` is PENDING until the bytes have arrived, REFUSED when they cannot be kept (`metadata.reason`), PROCESSING while a thumbnail is made or words are taken out of them, then null.",
 		Authz:       authz.Rule{Scope: "media:read", Object: object}, Example: api.Example{Response: sample},
 	}, s.get)
 	api.RegisterFile(r, api.Operation{
@@ -33,7 +33,12 @@ func (s *Service) Register(r *api.Router) {
 		Description: "With a key, or at the signed address in `url`, which is good for five minutes. Pictures, mp4, webm, sound and plain text have their type; " +
 			"everything else is to be saved. 409 until the bytes have arrived and when they were refused.",
 		Authz: authz.Rule{Scope: "media:read", Signed: true, Object: object}, Statuses: []int{http.StatusConflict}, Timeout: time.Hour,
-	}, s.bytes)
+	}, s.bytes(original))
+	api.RegisterFile(r, api.Operation{
+		ID: "getMediaThumbnail", Method: http.MethodGet, Path: "/api/media/{id}/thumbnail", Tag: "Media", Summary: "Read a small picture of a file",
+		Description: "With a key, or at the signed address in `thumbnail`, which is good for five minutes. 409 while there is none.",
+		Authz:       authz.Rule{Scope: "media:read", Signed: true, Object: object}, Statuses: []int{http.StatusConflict},
+	}, s.bytes(thumbnail))
 	api.Register(r, api.Operation{
 		ID: "deleteMedia", Method: http.MethodDelete, Path: "/api/media/{id}", Tag: "Media", Summary: "Delete a file of yours that no item uses",
 		Status: http.StatusNoContent, Authz: authz.Rule{Scope: "media:write", Object: object}, Statuses: []int{http.StatusConflict},
@@ -81,11 +86,13 @@ func (s *Service) get(ctx context.Context, who authz.Actor, in *idInput) (*getOu
 	return &getOutput{f}, nil
 }
 
-func (s *Service) bytes(ctx context.Context, who authz.Actor, in *contentInput) (*api.File, error) {
-	if who.UserID == "" { // came with a signature, not with a key
-		return s.ContentAt(ctx, in.Org, in.ID, in.Expires, in.Signature)
+func (s *Service) bytes(variant string) func(context.Context, authz.Actor, *contentInput) (*api.File, error) {
+	return func(ctx context.Context, who authz.Actor, in *contentInput) (*api.File, error) {
+		if who.UserID == "" { // came with a signature, not with a key
+			return s.ContentAt(ctx, signed{in.Org, in.ID, variant, in.Expires, in.Signature})
+		}
+		return s.Content(ctx, who, in.ID, variant)
 	}
-	return s.Content(ctx, who, in.ID)
 }
 
 func (s *Service) delete(ctx context.Context, who authz.Actor, in *idInput) (*struct{}, error) {
@@ -96,16 +103,26 @@ func (s *Service) delete(ctx context.Context, who authz.Actor, in *idInput) (*st
 func (s *Service) view(orgID string, r row) person.File {
 	mime := r.shownAs()
 	f := person.File{
-		ID: r.ID, Mime: mime, Path: key(orgID, r.ID), Name: r.Name, Size: r.Size, URL: s.signer.address(orgID, r.ID, addressFor),
+		ID: r.ID, Mime: mime, Path: key(orgID, r.ID), Name: r.Name, Size: r.Size, URL: s.signer.address(orgID, r.ID, original, addressFor),
 		Bucket: &s.bucket, MP4URLs: []string{}, IsImage: strings.HasPrefix(mime, "image/"), IsVideo: strings.HasPrefix(mime, "video/"),
 		CreatedAt: api.At(r.CreatedAt), Owner: &r.owner,
 	}
 	f.IsDoc = !f.IsImage && !f.IsVideo && !strings.HasPrefix(mime, "audio/")
-	if r.State != ready {
+	switch {
+	case r.State != ready:
 		f.Processing = &r.State
+	case r.Processing != "":
+		f.Processing = &r.Processing
+	}
+	if r.Thumbnail != "" {
+		address := s.signer.address(orgID, r.ID, thumbnail, addressFor)
+		f.Thumbnail = &address
+	}
+	if r.Width > 0 {
+		f.Metadata = &person.Details{Width: &r.Width, Height: &r.Height}
 	}
 	if r.State == refused {
-		f.Metadata = &person.Details{Reason: r.Reason}
+		f.Metadata = &person.Details{Reason: &r.Reason}
 	}
 	return f
 }

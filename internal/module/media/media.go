@@ -41,11 +41,15 @@ type Media struct {
 	Mime       string
 	Size       int64
 	ETag       string
-	CreatedAt  int64 // ms
+	Width      int // of a picture, as shown; 0 is not known
+	Height     int
+	Thumbnail  string // its media type; "" while there is none
+	Processing string // while something is being made of it
+	CreatedAt  int64  // ms
 }
 
 // key is where the bytes of a file are.
-func key(orgID, id string) string { return blob.Key(orgID, id, "original") }
+func key(orgID, id string) string { return blob.Key(orgID, id, original) }
 
 // Draft announces a file.
 type Draft struct {

@@ -26,7 +26,7 @@ func TestAFileGoesFromItsOwnerToWhoeverSeesThePost(t *testing.T) {
 		s.send(slot.SignedRequest, []byte(png), http.StatusNoContent)
 		s.send(slot.SignedRequest, []byte(png), http.StatusConflict) // one post, one file
 		f := read[person.File](s, s.call(s.owner, http.MethodGet, at, "", http.StatusOK))
-		if f.Processing != nil || f.Mime != "image/png" || f.Size != int64(len(png)) || !f.IsImage || f.IsDoc || f.Owner.ID != s.owner.UserID {
+		if f.Processing == nil || *f.Processing != "PROCESSING" || *f.Metadata.Width != 1 || f.Mime != "image/png" || f.Size != int64(len(png)) || !f.IsImage || f.IsDoc || f.Owner.ID != s.owner.UserID {
 			t.Errorf("after the upload: %+v", f)
 		}
 		s.call(s.colleague, http.MethodGet, at, "", http.StatusNotFound)
@@ -140,9 +140,10 @@ func TestNothingActiveIsServedAsItself(t *testing.T) {
 			{"x.svg", "text/plain", `<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`, "", "application/octet-stream"},
 			{"x.html", "text/plain", page, "", "application/octet-stream"},
 			{"x.xhtml", "text/plain", `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><script>alert(1)</script></html>`, "", "application/octet-stream"},
-			{"x.pdf", "application/pdf", "%PDF-1.7\n1 0 obj<</OpenAction 2 0 R>>", "", "application/octet-stream"},
-			{"x.gif", "image/gif", "GIF89a/*\x01\x00\x00*/=1;alert(1)//", "", "image/gif"},
-			{"x.txt", "text/plain", "plain words", "", "text/plain; charset=utf-8"},
+			{"x.pdf", "application/pdf", "%PDF-1.7\n1 0 obj<</OpenAction 2 0 R>>", "PROCESSING", "application/octet-stream"},
+			{"x.gif", "image/gif", "GIF89a/*\x01\x00\x00*/=1;alert(1)//", "REFUSED", ""},
+			{"y.gif", "image/gif", "GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;", "PROCESSING", "image/gif"},
+			{"x.txt", "text/plain", "plain words", "PROCESSING", "text/plain; charset=utf-8"},
 			{"x.png", "image/png", page, "REFUSED", ""},
 			{"y.png", "image/png", `<svg xmlns="http://www.w3.org/2000/svg"/>`, "REFUSED", ""},
 			{"z.png", "image/png", "%PDF-1.7\n", "REFUSED", ""},
@@ -155,7 +156,7 @@ func TestNothingActiveIsServedAsItself(t *testing.T) {
 			if f.Processing != nil {
 				state = *f.Processing
 			}
-			if state != c.state || (state == "REFUSED") != (f.Metadata != nil) {
+			if state != c.state || (state == "REFUSED") != (f.Metadata != nil && f.Metadata.Reason != nil) {
 				t.Errorf("%s as %s is %q, want %q: %+v", c.name, c.declared, state, c.state, f)
 				continue
 			}
@@ -180,16 +181,16 @@ func TestNothingActiveIsServedAsItself(t *testing.T) {
 // uploaded for as long as the post is good.
 func TestReplacedBytesAreLookedAtAgain(t *testing.T) {
 	each(t, func(s *scene) {
-		id := s.upload(s.owner, "image/png", "a.png", png)
+		id := s.upload(s.owner, "text/plain", "a.txt", "words")
 		f := read[person.File](s, s.call(s.owner, http.MethodGet, "/api/media/"+id, "", http.StatusOK))
-		s.put(f.Path, png+" and more")
-		if rec := s.call(s.owner, http.MethodGet, "/api/media/"+id+"/content", "", http.StatusOK); rec.Body.String() != png+" and more" {
+		s.put(f.Path, "words and more")
+		if rec := s.call(s.owner, http.MethodGet, "/api/media/"+id+"/content", "", http.StatusOK); rec.Body.String() != "words and more" {
 			t.Errorf("got %q", rec.Body)
 		}
-		if f = read[person.File](s, s.call(s.owner, http.MethodGet, "/api/media/"+id, "", http.StatusOK)); f.Size != int64(len(png+" and more")) {
+		if f = read[person.File](s, s.call(s.owner, http.MethodGet, "/api/media/"+id, "", http.StatusOK)); f.Size != int64(len("words and more")) {
 			t.Errorf("the size is still %d", f.Size)
 		}
-		s.put(f.Path, "<!DOCTYPE html><script>alert(1)</script>")
+		s.put(f.Path, png)
 		s.call(s.owner, http.MethodGet, "/api/media/"+id+"/content", "", http.StatusConflict)
 		s.call(nobody, http.MethodGet, "/api/media/"+id+"/content?signature=x&expires=soon", "", http.StatusNotFound)
 	})

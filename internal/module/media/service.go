@@ -12,6 +12,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/extract"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 	"github.com/workdrive/workdrive/internal/kernel/job"
@@ -25,6 +26,7 @@ type Deps struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Content *content.Content
+	Extract *extract.Extractor // of words out of documents
 	Blobs   blob.Store
 	Bucket  string // that Blobs keeps files in, as answers show it
 	URL     string // where people reach this server
@@ -41,11 +43,18 @@ type Service struct {
 	bucket  string
 	signer  signer
 	store   store
+
+	extract  *extract.Extractor
+	pictures chan struct{} // bounds how many are worked on at once
 }
 
 // New makes the service, its jobs, and, on the very first start, the secret of its addresses.
 func New(ctx context.Context, d Deps) (*Service, error) {
-	s := &Service{db: d.DB, jobs: d.Jobs, clock: d.Clock, log: d.Log, content: d.Content, blobs: d.Blobs, bucket: d.Bucket}
+	s := &Service{db: d.DB, jobs: d.Jobs, clock: d.Clock, log: d.Log, content: d.Content, blobs: d.Blobs, bucket: d.Bucket,
+		extract: d.Extract, pictures: make(chan struct{}, atOnce)}
+	if s.extract == nil {
+		s.extract = extract.New()
+	}
 	secret, err := s.store.secret(ctx, d.DB, "media.addresses", newSecret())
 	if err != nil {
 		return nil, fmt.Errorf("the secret of the files' addresses cannot be read: %w", err)
@@ -79,7 +88,7 @@ func (s *Service) Request(ctx context.Context, who authz.Actor, in Draft) (Slot,
 		return Slot{}, err
 	}
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.store.insert(ctx, tx, who.OrgID, m) })
-	return Slot{FileID: m.ID, SignedRequest: post, URL: s.signer.address(who.OrgID, m.ID, uploadTime)}, err
+	return Slot{FileID: m.ID, SignedRequest: post, URL: s.signer.address(who.OrgID, m.ID, original, uploadTime)}, err
 }
 
 // Get gives a file the actor may read.
@@ -92,25 +101,39 @@ func (s *Service) Get(ctx context.Context, who authz.Actor, id string) (person.F
 	return s.view(who.OrgID, r), err
 }
 
-// Content opens a file the actor may read.
-func (s *Service) Content(ctx context.Context, who authz.Actor, id string) (*api.File, error) {
+// Content opens a variant of a file the actor may read.
+func (s *Service) Content(ctx context.Context, who authz.Actor, id, variant string) (*api.File, error) {
 	r, err := s.readable(ctx, s.db.Reader(ctx), who, id)
 	if err != nil {
 		return nil, err
 	}
-	return s.open(ctx, who.OrgID, r.Media)
+	return s.openVariant(ctx, who.OrgID, r.Media, variant)
 }
 
 // ContentAt opens the file at a signed address, for whoever has it.
-func (s *Service) ContentAt(ctx context.Context, orgID, id string, expires int64, signature string) (*api.File, error) {
-	if !s.signer.valid(orgID, id, expires, signature) {
+func (s *Service) ContentAt(ctx context.Context, a signed) (*api.File, error) {
+	if !s.signer.valid(a) {
 		return nil, fault.Forbidden("media.address", "This address is not valid, or no longer. Read the file's entry again for a new one, or send your API key.")
 	}
-	m, err := s.store.byID(ctx, s.db.Reader(ctx), orgID, id)
+	m, err := s.store.byID(ctx, s.db.Reader(ctx), a.orgID, a.id)
 	if err != nil {
 		return nil, err
 	}
-	return s.open(ctx, orgID, m)
+	return s.openVariant(ctx, a.orgID, m, a.variant)
+}
+
+func (s *Service) openVariant(ctx context.Context, orgID string, m Media, variant string) (*api.File, error) {
+	if variant == original {
+		return s.open(ctx, orgID, m)
+	}
+	if m.Thumbnail == "" {
+		return nil, fault.Conflict("media.noThumbnail", "This file has no thumbnail, or not yet.")
+	}
+	o, err := s.blobs.Open(ctx, blob.Key(orgID, m.ID, thumbnail))
+	if err != nil {
+		return nil, err
+	}
+	return &api.File{Name: "thumbnail-" + m.Name, Type: m.Thumbnail, Inline: true, ETag: o.ETag, Modified: o.Modified, Content: o}, nil
 }
 
 func (s *Service) open(ctx context.Context, orgID string, m Media) (*api.File, error) {
@@ -159,8 +182,10 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, id string) error 
 
 // discard deletes the bytes of a file. What it cannot delete media.sweep does.
 func (s *Service) discard(ctx context.Context, orgID, id string) {
-	if err := s.blobs.Delete(ctx, key(orgID, id)); err != nil {
-		s.log.WarnContext(ctx, "the bytes of a file could not be deleted", "org", orgID, "media", id, "error", err)
+	for _, variant := range []string{thumbnail, original} {
+		if err := s.blobs.Delete(ctx, blob.Key(orgID, id, variant)); err != nil {
+			s.log.WarnContext(ctx, "the bytes of a file could not be deleted", "org", orgID, "media", id, "variant", variant, "error", err)
+		}
 	}
 }
 
@@ -230,9 +255,4 @@ func (s *Service) ByIDs(ctx context.Context, q db.Queryer, orgID string, ids []s
 		files[r.ID] = s.view(orgID, r)
 	}
 	return files, err
-}
-
-// Texts gives the words that are known of files, by id.
-func (s *Service) Texts(context.Context, db.Queryer, string, []string) (map[string]string, error) {
-	return nil, nil //nolint:nilnil // none is known
 }

@@ -21,10 +21,10 @@ type row struct {
 	owner person.Card
 }
 
-const columns = `m.id, m.owner_id, m.module_code, m.name, m.declared, m.state, m.reason, m.mime, m.size, m.etag, m.created_at`
+const columns = `m.id, m.owner_id, m.module_code, m.name, m.declared, m.state, m.reason, m.mime, m.size, m.etag, m.width, m.height, m.thumbnail, m.processing, m.created_at`
 
 func (m *Media) targets() []any {
-	return []any{&m.ID, &m.OwnerID, &m.ModuleCode, &m.Name, &m.Declared, &m.State, &m.Reason, &m.Mime, &m.Size, &m.ETag, &m.CreatedAt}
+	return []any{&m.ID, &m.OwnerID, &m.ModuleCode, &m.Name, &m.Declared, &m.State, &m.Reason, &m.Mime, &m.Size, &m.ETag, &m.Width, &m.Height, &m.Thumbnail, &m.Processing, &m.CreatedAt}
 }
 
 const (
@@ -105,8 +105,8 @@ func (store) lock(ctx context.Context, tx db.Tx, orgID string, ids []string) (ma
 // settle stores what was found out about the bytes, unless somebody has found out otherwise
 // since the file was read.
 func (store) settle(ctx context.Context, tx db.Tx, orgID string, was, is Media) (changed bool, err error) {
-	n, err := tx.Exec(ctx, `UPDATE media SET state = ?, reason = ?, mime = ?, size = ?, etag = ? WHERE org_id = ? AND id = ? AND etag = ? AND state = ?`,
-		is.State, is.Reason, is.Mime, is.Size, is.ETag, orgID, is.ID, was.ETag, was.State)
+	n, err := tx.Exec(ctx, `UPDATE media SET state = ?, reason = ?, mime = ?, size = ?, etag = ?, width = ?, height = ?, processing = ?
+		WHERE org_id = ? AND id = ? AND etag = ? AND state = ?`, is.State, is.Reason, is.Mime, is.Size, is.ETag, is.Width, is.Height, is.Processing, orgID, is.ID, was.ETag, was.State)
 	return n > 0, err
 }
 
@@ -157,6 +157,9 @@ func (store) noteUse(ctx context.Context, tx db.Tx, orgID string, ids []string, 
 }
 
 func (store) remove(ctx context.Context, tx db.Tx, orgID, id string) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM media_texts WHERE org_id = ? AND media_id = ?`, orgID, id); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, `DELETE FROM media WHERE org_id = ? AND id = ?`, orgID, id)
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/module/visibility"
@@ -59,7 +60,7 @@ func each(t *testing.T, test func(t *testing.T, s *scene)) {
 		}
 		audiences := audience.New(d, b)
 		contents := content.New(d, b, audiences)
-		posts := post.New(content.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents,
+		posts := post.New(content.Deps{DB: d, Bus: b, Jobs: jobs, Clock: c, Audiences: audiences, Content: contents, Index: search.New(d, audiences, jobs, c),
 			Previews: preview.New(preview.Deps{DB: d, Jobs: jobs, Clock: c, Log: log})})
 		contents.Add(content.Kind{Name: "document", Plural: "documents", Noun: "a document", Table: "posts", ModuleCode: 9, Owned: true})
 		s := &scene{db: d, bus: b, actors: actors{}, org: cast.NewOrg(t, d), foreign: cast.NewOrg(t, d)}
