@@ -9,6 +9,13 @@
 // (a page that calls itself a picture) is refused and its bytes are deleted; any other is
 // ready, and only what the bytes are counts from then on.
 //
+// A JPEG, PNG, GIF or WebP is replaced at that moment by one without metadata, upright
+// (kernel/imaging): nobody is ever shown where a picture was taken. One with too many pixels,
+// or damaged, is refused before it is decoded. The job media.process then makes its thumbnail,
+// and takes the words out of PDF, DOCX, PPTX and text files (kernel/extract); the items that
+// show them are found by those. Until it is done `processing` says PROCESSING; a file can be
+// used and read meanwhile. Of what the job cannot read, nothing is made, and the file stays.
+//
 // Who may do what: every member uploads. A file is readable by its owner and by everybody who
 // may see an item that uses it (kernel/content); for others it does not exist: 404. Only its
 // owner puts a file on an item, and deletes it while no item uses it. Files on an item stay
@@ -23,8 +30,9 @@
 // rather than refused where that is possible; the size allowed depends on the kind of file;
 // metadata of a refused file holds the reason.
 //
-// Tables: media, media_uses, server_secrets. Jobs: media.collect (uploads that never came,
+// Tables: media, media_uses, media_texts, server_secrets. Jobs: media.process, media.collect (uploads that never came,
 // files that nothing has used for a day) and media.sweep (bytes without a file).
 //
-// It does not make thumbnails or other renditions.
+// It does not make anything of films yet, nor touch pictures of other formats (HEIC, TIFF, BMP),
+// which keep their metadata and are saved rather than shown.
 package media

@@ -1,5 +1,4 @@
-// Package post is the feed: short messages people publish to an audience. It is the model
-// module: docs/add-a-module.md walks through its files.
+// Package post is the feed: short messages people publish to an audience.
 //
 // A post is a message (kernel/message). It is published at once, kept as a draft, or
 // scheduled; drafts and scheduled posts are visible to their author alone. Only publishing
