@@ -56,7 +56,7 @@ func (x *Index) Find(ctx context.Context, q db.Queryer, who authz.Actor, query Q
 		return r, err
 	}
 	r.Total = all
-	if r.Hits, err = m.page(ctx, q, inTitle); err != nil {
+	if r.Hits, err = m.page(ctx, q, inTitle, all); err != nil {
 		return r, err
 	}
 	if len(r.Hits) > query.Limit {
@@ -86,7 +86,9 @@ type matcher struct {
 	query  Query
 }
 
-// where gives the condition of a part of the hits.
+// where gives the condition of a part of the hits. To PostgreSQL the organization is written so
+// that no index on it is of use: until it has statistics it would rather read all entries of the
+// organization than look the words up.
 func (m matcher) where(p part) (from string, args []any) {
 	if m.engine == db.SQLite {
 		return ` FROM search_words w {thenJoin} search_entries e ON e.id = w.rowid AND e.org_id = ?1 WHERE search_words MATCH ?2`, []any{m.orgID, m.fts5(p)}
@@ -96,7 +98,7 @@ func (m matcher) where(p part) (from string, args []any) {
 		args = append(args, m.query.Terms.tsquery(weight), m.query.Terms.beginnings().tsquery(weight))
 		return `(e.words @@ CAST(` + param(len(args)-1) + ` AS tsquery) OR (e.kind = '` + Person + `' AND e.words @@ CAST(` + param(len(args)) + ` AS tsquery)))`
 	}
-	from = ` FROM search_entries e WHERE e.org_id = ?1 AND e.audience_id {inInts ?2} AND `
+	from = ` FROM search_entries e WHERE e.org_id || '' = ?1 AND e.audience_id {inInts ?2} AND `
 	switch p {
 	case byTitle:
 		from += match("A")
@@ -157,8 +159,8 @@ func (m matcher) count(ctx context.Context, q db.Queryer) (inTitle, all int, err
 	return inTitle, all, nil
 }
 
-// page reads the page and one hit more.
-func (m matcher) page(ctx context.Context, q db.Queryer, inTitle int) ([]Hit, error) {
+// page reads the page and one hit more, of the parts that have any.
+func (m matcher) page(ctx context.Context, q db.Queryer, inTitle, all int) ([]Hit, error) {
 	var hits []Hit
 	offset, want := m.query.Offset, m.query.Limit+1
 	for _, p := range []part{byTitle, byText} {
@@ -169,7 +171,7 @@ func (m matcher) page(ctx context.Context, q db.Queryer, inTitle int) ([]Hit, er
 		case a != nil && a.InText == (p == byText):
 			after, offset = a.Entry, 0
 		}
-		if len(hits) < want {
+		if n := map[part]int{byTitle: inTitle, byText: all - inTitle}[p]; n > 0 && len(hits) < want {
 			some, err := m.some(ctx, q, p, after, want-len(hits), offset)
 			if err != nil {
 				return nil, err
@@ -185,7 +187,7 @@ func (m matcher) some(ctx context.Context, q db.Queryer, p part, after int64, li
 	from, args := m.where(p)
 	entry := "w.rowid" // of which the index is in order
 	if m.engine == db.PostgreSQL {
-		entry = "e.id"
+		entry = "e.id + 0" // not to be tempted to read all entries in order until some match
 	}
 	n := len(args)
 	params := []string{param(n + 1), param(n + 2), param(n + 3)}
