@@ -89,7 +89,7 @@ func (r Rule) dateOf(step int) (Date, bool) {
 		return r.Start.Date(), step == 0
 	case Monthly:
 		year, month, _ := r.Start.Date().Civil()
-		date = clampedTo(DateOf(year, month+time.Month(step), 1), r.monthDay())
+		date = clampedTo(DateOf(year, month+time.Month(step), 1), r.DayOfMonth())
 	default:
 		date = r.Start.Date() + Date(step)*r.Frequency.days()
 	}
@@ -113,7 +113,7 @@ func (r Rule) stepAt(date Date) int {
 		year, month, _ := start.Civil()
 		toYear, toMonth, _ := date.Civil()
 		step := (toYear-year)*12 + int(toMonth-month)
-		if clampedTo(date, r.monthDay()) < date {
+		if clampedTo(date, r.DayOfMonth()) < date {
 			step++
 		}
 		return step

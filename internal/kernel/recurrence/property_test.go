@@ -144,7 +144,7 @@ func expected(t *rapid.T, r Rule) []Wall {
 		option.Freq, option.Interval = rrule.WEEKLY, 2
 	case Monthly:
 		option.Freq = rrule.MONTHLY
-		for d := min(28, r.monthDay()); d <= r.monthDay(); d++ {
+		for d := min(28, r.DayOfMonth()); d <= r.DayOfMonth(); d++ {
 			option.Bymonthday = append(option.Bymonthday, d)
 		}
 		option.Bysetpos = []int{-1}

@@ -153,7 +153,7 @@ func (r Rule) Split(at Wall) (head, tail Rule, ok bool) {
 	head, tail = r, r
 	head.Until = at.Date() - 1 // there is at most one occurrence a day
 	tail.Start, tail.End = at, at+r.length()
-	if tail.MonthDay = r.monthDay(); tail.MonthDay == dayOfMonth(at.Date()) {
+	if tail.MonthDay = r.DayOfMonth(); tail.MonthDay == dayOfMonth(at.Date()) {
 		tail.MonthDay = 0
 	}
 	head.Exceptions, tail.Exceptions = nil, nil
@@ -173,8 +173,8 @@ func (r Rule) length() Wall { return r.End - r.Start }
 // endless reports whether the series goes on.
 func (r Rule) endless() bool { return r.Frequency != Once && r.Until == 0 }
 
-// monthDay is the day of the month a Monthly series aims at, 0 for others.
-func (r Rule) monthDay() int {
+// DayOfMonth gives the day of the month a Monthly series aims at, 0 for others.
+func (r Rule) DayOfMonth() int {
 	if r.Frequency != Monthly {
 		return 0
 	}
