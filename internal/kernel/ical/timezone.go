@@ -123,14 +123,14 @@ func (l *lines) observance(o observance, onsets []recurrence.Wall, goesOn bool) 
 	l.raw("END:" + kind)
 }
 
-// rules gives the two yearly rules that an onset may follow: the n-th weekday of its month, and the
-// last.
+// rules gives the two yearly rules that an onset may follow: the last weekday of its month, and the
+// n-th.
 func rules(onset recurrence.Wall) [2]string {
 	t := onset.In(time.UTC)
 	weekday := [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}[t.Weekday()]
-	list := [2]string{fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s", t.Month(), (t.Day()-1)/7+1, weekday)}
+	list := [2]string{1: fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=%d%s", t.Month(), (t.Day()-1)/7+1, weekday)}
 	if t.AddDate(0, 0, 7).Month() != t.Month() {
-		list[1] = fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=-1%s", t.Month(), weekday)
+		list[0] = fmt.Sprintf("FREQ=YEARLY;BYMONTH=%d;BYDAY=-1%s", t.Month(), weekday)
 	}
 	return list
 }
