@@ -78,7 +78,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
 	m.Media, err = media.New(ctx, media.Deps{
-		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents, Extract: extract.New(a.o.ReadPDF...),
+		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents, Extract: extract.New(a.o.ReadPDF...), Films: a.o.Films, Scratch: a.o.Scratch,
 		Blobs: a.o.Files, Bucket: bucket(a.o.Server), URL: a.o.Server.Address(a.o.Server.Listen),
 	})
 	if err != nil {

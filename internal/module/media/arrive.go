@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/gabriel-vasile/mimetype"
 
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/video"
 )
 
 // arrived gives a file as it is now: one that is pending is looked for in the store.
@@ -33,10 +33,10 @@ func (s *Service) examine(ctx context.Context, orgID string, was Media) (Media, 
 	}
 	changed := false
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) (err error) {
-		if changed, err = s.store.settle(ctx, tx, orgID, was, is); err != nil || !changed || is.Processing == "" {
+		if changed, err = s.store.settle(ctx, tx, orgID, was, is); err != nil || !changed || is.Processing != processing {
 			return err
 		}
-		return s.jobs.Enqueue(ctx, tx, process{orgID, is.ID}, time.Time{})
+		return s.enqueue(ctx, tx, orgID, is.ID, is.Mime)
 	})
 	if err != nil {
 		return was, err
@@ -46,7 +46,7 @@ func (s *Service) examine(ctx context.Context, orgID string, was Media) (Media, 
 	}
 	if is.State == refused {
 		s.log.InfoContext(ctx, "a file was refused", "org", orgID, "media", is.ID, "declared", is.Declared, "found", is.Mime)
-		s.discard(ctx, orgID, is.ID)
+		s.discard(ctx, orgID, is)
 	}
 	return is, nil
 }
@@ -73,6 +73,8 @@ func (s *Service) judge(ctx context.Context, orgID string, m Media) (Media, erro
 	case m.State == refused:
 	case isPicture(m.Mime):
 		return s.clean(ctx, orgID, m, o)
+	case isFilm(m.Mime) && !s.films.Available():
+		m.Processing, m.Reason = skipped, video.ErrUnavailable.Error()+"."
 	case needsProcessing(m.Mime):
 		m.Processing = processing
 	}

@@ -26,6 +26,7 @@ const (
 	maxName    = 255 // bytes
 	uploadTime = blob.MaxExpires
 	addressFor = 5 * time.Minute
+	playedFor  = 6 * time.Hour // players come back for every part
 	keepUnused = 24 * time.Hour
 )
 
@@ -41,10 +42,13 @@ type Media struct {
 	Mime       string
 	Size       int64
 	ETag       string
-	Width      int // of a picture, as shown; 0 is not known
+	Width      int // of a picture or film, as shown; 0 is not known
 	Height     int
+	Duration   int64  // of a film, ms; 0 is not known
 	Thumbnail  string // its media type; "" while there is none
-	Processing string // while something is being made of it
+	Played     string // of a film, what browsers play: original or rendition; "" while there is none
+	Stream     string // the playlist of a film's stream; "" while there is none
+	Processing string // processing, skipped or failed; "" when all is done
 	CreatedAt  int64  // ms
 }
 

@@ -1,0 +1,21 @@
+-- What is made of films.
+
+-- +goose Up
+
+ALTER TABLE media ADD COLUMN duration BIGINT NOT NULL DEFAULT 0; -- of a film, ms; 0 = not known
+ALTER TABLE media ADD COLUMN played TEXT NOT NULL DEFAULT '';    -- what browsers play: original or film.mp4; '' = not known
+ALTER TABLE media ADD COLUMN stream TEXT NOT NULL DEFAULT '';    -- the playlist of its HLS stream; '' = there is none
+
+-- Files of which nothing was made because this release was not there yet are done as films
+-- are that had to wait for ffmpeg.
+UPDATE media SET processing = 'SKIPPED' WHERE state = 'READY' AND processing = '' AND (
+    mime LIKE 'video/%'
+    OR mime IN ('image/jpeg', 'image/png', 'image/gif', 'image/webp') AND thumbnail = ''
+    OR mime IN ('application/pdf', 'text/plain', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+                'application/vnd.openxmlformats-officedocument.presentationml.presentation')
+       AND NOT EXISTS (SELECT 1 FROM media_texts t WHERE t.org_id = media.org_id AND t.media_id = media.id));
+CREATE INDEX media_skipped ON media (org_id, id) WHERE processing = 'SKIPPED';
+
+-- +goose Down
+-- Going back is done by restoring a backup: a downgrade would lose data.
+SELECT 1;
