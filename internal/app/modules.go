@@ -77,8 +77,13 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Users = user.New(d, b, c, m.Settings)
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
+	scanner, err := a.o.Server.Media.Scanner()
+	if err != nil {
+		return m, err
+	}
 	m.Media, err = media.New(ctx, media.Deps{
-		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents, Extract: extract.New(a.o.ReadPDF...), Films: a.o.Films, Scratch: a.o.Scratch,
+		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents, Extract: extract.New(a.o.ReadPDF...), Films: a.o.Films, Scratch: a.o.Scratch, Scanner: scanner,
+		Quota: media.Quota{Person: int64(a.o.Server.Media.QuotaPerson), Organization: int64(a.o.Server.Media.QuotaOrganization)},
 		Blobs: a.o.Files, Bucket: bucket(a.o.Server), URL: a.o.Server.Address(a.o.Server.Listen),
 	})
 	if err != nil {

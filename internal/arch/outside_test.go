@@ -31,6 +31,7 @@ var startsGoroutines = map[string]string{
 // addresses. (The database's driver opens its own.)
 var reachesOut = map[string]string{
 	"internal/kernel/egress/egress.go": "the guarded client itself",
+	"internal/kernel/clamd/clamd.go":   "the operator's virus scanner, mostly on this machine",
 }
 
 // dials are the names with which a connection is opened or a name looked up, by package.

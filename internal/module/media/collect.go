@@ -76,7 +76,8 @@ func (s *Service) collectOne(ctx context.Context, p place, before time.Time) err
 	gone := false
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		gone = false
-		if files, err := s.store.lock(ctx, tx, p.orgID, []string{p.id}); err != nil || len(files) == 0 {
+		files, err := s.store.lock(ctx, tx, p.orgID, []string{p.id})
+		if err != nil || len(files) == 0 {
 			return err
 		}
 		used, err := s.store.isUsed(ctx, tx, p.orgID, p.id)
@@ -87,7 +88,7 @@ func (s *Service) collectOne(ctx context.Context, p place, before time.Time) err
 			return s.store.noteUse(ctx, tx, p.orgID, []string{p.id}, before.UnixMilli())
 		}
 		gone = true
-		return s.store.remove(ctx, tx, p.orgID, p.id)
+		return s.remove(ctx, tx, p.orgID, files[p.id])
 	})
 	if err == nil && gone {
 		s.discard(ctx, p.orgID, m)

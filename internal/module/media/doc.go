@@ -36,7 +36,12 @@
 // rather than refused where that is possible; the size allowed depends on the kind of file;
 // metadata of a refused file holds the reason.
 //
-// Tables: media, media_uses, media_texts, server_secrets. Jobs: media.process, media.film,
+// A quota bounds what a person's or the organization's files may have together: an upload is
+// allowed as much as is left, and one that arrives when nothing is left any more is refused. A
+// virus scanner (kernel/clamd) looks at a file before anybody gets it; one that is set and does
+// not answer holds the file back.
+//
+// Tables: media, media_usage, media_uses, media_texts, server_secrets. Jobs: media.process, media.film,
 // media.collect (uploads that never came, files that nothing has used for a day, films that
 // waited for ffmpeg) and media.sweep (bytes without a file).
 //

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 
+	"github.com/workdrive/workdrive/internal/kernel/clamd"
 	"github.com/workdrive/workdrive/internal/kernel/video"
 )
 
@@ -24,3 +25,9 @@ func (s *Service) SetFilms(t video.Tools) { s.films = t }
 
 // Scratch is where films are worked on.
 func (s *Service) Scratch() string { return s.scratch }
+
+// SetQuota replaces the quota.
+func (s *Service) SetQuota(q Quota) { s.quota = q }
+
+// SetScanner replaces the virus scanner.
+func (s *Service) SetScanner(c clamd.Scanner) { s.scanner = c }

@@ -230,7 +230,7 @@ func (s *Service) openFilm(ctx context.Context, orgID string, m Media, name, que
 	defer o.Close() //nolint:errcheck // it is read only
 	text, err := io.ReadAll(o)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.KindUnavailable, "storage.unavailable", "The file store cannot be read at the moment. Try again.")
+		return nil, unreadable(err)
 	}
 	var out strings.Builder
 	for line := range strings.Lines(string(text)) {

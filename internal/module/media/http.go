@@ -72,6 +72,7 @@ type (
 		ContentInput
 		Name string `path:"name" pattern:"^(film\\.mp4|master\\.m3u8|v[0-9]\\.m3u8|v[0-9]_[0-9]{5}\\.ts)$" doc:"film.mp4, master.m3u8, or a part that a playlist names"`
 	}
+	// ContentInput names a file, by key or at a signed address.
 	ContentInput struct {
 		ID        string `path:"id" doc:"Id of the file"`
 		Org       string `query:"org" doc:"Of a signed address: the organization"`

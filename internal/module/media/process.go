@@ -67,7 +67,7 @@ func (s *Service) clean(ctx context.Context, orgID string, m Media, o *blob.Obje
 		m.State, m.Reason = refused, err.Error()+"."
 		return m, nil
 	case err != nil:
-		return m, fault.Wrap(err, fault.KindUnavailable, "storage.unavailable", "The file store cannot be read at the moment. Try again.")
+		return m, unreadable(err)
 	}
 	kept, err := s.blobs.Put(ctx, key(orgID, m.ID), blob.Content{Reader: &out, Size: int64(out.Len()), Type: m.Mime})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/blob"
+	"github.com/workdrive/workdrive/internal/kernel/clamd"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -31,6 +32,8 @@ type Deps struct {
 	Extract *extract.Extractor // of words out of documents
 	Films   video.Tools        // that read films
 	Scratch string             // directory to work on films in; "" is the system's
+	Scanner clamd.Scanner      // looks for viruses, unless zero
+	Quota   Quota
 	Blobs   blob.Store
 	Bucket  string // that Blobs keeps files in, as answers show it
 	URL     string // where people reach this server
@@ -51,13 +54,15 @@ type Service struct {
 	extract  *extract.Extractor
 	films    video.Tools
 	scratch  string
+	scanner  clamd.Scanner
+	quota    Quota
 	pictures chan struct{} // bounds how many are worked on at once
 }
 
 // New makes the service, its jobs, and, on the very first start, the secret of its addresses.
 func New(ctx context.Context, d Deps) (*Service, error) {
 	s := &Service{db: d.DB, jobs: d.Jobs, clock: d.Clock, log: d.Log, content: d.Content, blobs: d.Blobs, bucket: d.Bucket,
-		extract: d.Extract, films: d.Films, scratch: d.Scratch, pictures: make(chan struct{}, atOnce)}
+		extract: d.Extract, films: d.Films, scratch: d.Scratch, scanner: d.Scanner, quota: d.Quota, pictures: make(chan struct{}, atOnce)}
 	if s.extract == nil {
 		s.extract = extract.New()
 	}
@@ -90,8 +95,12 @@ func (s *Service) Request(ctx context.Context, who authz.Actor, in Draft) (Slot,
 		ID: ids.New(), OwnerID: who.UserID, ModuleCode: in.ModuleCode, Name: in.Name, Declared: in.Mime, State: pending,
 		CreatedAt: s.clock.Now().UnixMilli(),
 	}
+	room, err := s.room(ctx, who, f.limit)
+	if err != nil {
+		return Slot{}, err
+	}
 	post, err := s.blobs.Presign(ctx, blob.Upload{
-		Key: key(who.OrgID, m.ID), ContentType: in.Mime, MinBytes: 1, MaxBytes: f.limit, Expires: uploadTime,
+		Key: key(who.OrgID, m.ID), ContentType: in.Mime, MinBytes: 1, MaxBytes: room, Expires: uploadTime,
 	})
 	if err != nil {
 		return Slot{}, err
@@ -188,12 +197,20 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, id string) error 
 		if m, err = s.toDelete(ctx, tx, who, id); err != nil {
 			return err
 		}
-		return s.store.remove(ctx, tx, who.OrgID, id)
+		return s.remove(ctx, tx, who.OrgID, m)
 	})
 	if err == nil {
 		s.discard(ctx, who.OrgID, m)
 	}
 	return err
+}
+
+// remove takes a file out of the database.
+func (s *Service) remove(ctx context.Context, tx db.Tx, orgID string, m Media) error {
+	if _, err := s.account(ctx, tx, orgID, m, -m.kept()); err != nil {
+		return err
+	}
+	return s.store.remove(ctx, tx, orgID, m.ID)
 }
 
 // Arrive looks whether the bytes of uploads of the actor's have arrived. It talks to the file

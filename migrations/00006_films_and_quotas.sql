@@ -1,4 +1,4 @@
--- What is made of films.
+-- What is made of films, and how much people keep.
 
 -- +goose Up
 
@@ -15,6 +15,15 @@ UPDATE media SET processing = 'SKIPPED' WHERE state = 'READY' AND processing = '
                 'application/vnd.openxmlformats-officedocument.presentationml.presentation')
        AND NOT EXISTS (SELECT 1 FROM media_texts t WHERE t.org_id = media.org_id AND t.media_id = media.id));
 CREATE INDEX media_skipped ON media (org_id, id) WHERE processing = 'SKIPPED';
+
+-- What the files of a person have together, in bytes.
+CREATE TABLE media_usage (
+    org_id  {{id}}  NOT NULL,
+    user_id {{id}}  NOT NULL,
+    bytes   BIGINT NOT NULL,
+    PRIMARY KEY (org_id, user_id)
+);
+INSERT INTO media_usage (org_id, user_id, bytes) SELECT org_id, owner_id, SUM(size) FROM media WHERE state = 'READY' GROUP BY org_id, owner_id;
 
 -- +goose Down
 -- Going back is done by restoring a backup: a downgrade would lose data.
