@@ -60,7 +60,7 @@ const sample = `{"id":"fdca3aa5-363c-4400-b158-bd59aa168f19","mime":"image/png",
 type (
 	requestInput struct {
 		Mime       string `query:"mime" required:"true" maxLength:"255" doc:"Media type of the file, one of those above"`
-		Name       string `query:"name" required:"true" maxLength:"4096" doc:"File name, at most 255 bytes; folders and characters that cannot be seen are taken away"`
+		Name       string `query:"name" required:"true" maxLength:"4096" doc:"File name; folders and characters that cannot be seen or stored are taken away, and what is over 255 bytes"`
 		ModuleCode int    `query:"moduleCode" required:"true" minimum:"1" maximum:"14" doc:"Number of the module the file is for, see GET /api/module-codes"`
 	}
 	requestOutput struct{ Body Slot }
