@@ -120,6 +120,7 @@ func (s *Service) Register(r *api.Router) {
 	}, func(ctx context.Context, who authz.Actor, in *deleteInput) (*empty, error) {
 		return nil, s.Delete(ctx, who, in.ID, in.IfMatch.IfMatch)
 	})
+	s.registerPeople(r)
 }
 
 func answer(who authz.Actor) func(Shown, error) (*output, error) {

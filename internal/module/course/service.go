@@ -54,6 +54,12 @@ type Tasks interface {
 	Parts(ctx context.Context, q db.Queryer, orgID string, courses, people []string) ([]Part, error)
 }
 
+// Templates are the enforcement templates that drive reminders.
+type Templates interface {
+	// Has reports whether the organization has a template.
+	Has(ctx context.Context, q db.Queryer, orgID, id string) (bool, error)
+}
+
 // Deps are what courses work with.
 type Deps struct {
 	DB         *db.DB
@@ -61,6 +67,7 @@ type Deps struct {
 	Clock      clock.Clock
 	Categories content.Categories
 	Tasks      Tasks
+	Templates  Templates // nil: there are none
 	Zones      due.Zones // nil: everybody is in UTC
 }
 
@@ -195,6 +202,9 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Shown,
 	err := s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		var bad fault.Fields
 		in.apply(&c, &bad)
+		if err := s.enforce(ctx, tx, who.OrgID, in.TemplateID, &bad); err != nil {
+			return err
+		}
 		if err := s.categorize(ctx, tx, who, in, &bad); err != nil {
 			return err
 		}
@@ -238,6 +248,9 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id, ifMatch strin
 		c.UpdatedAt, c.UpdatedBy = at.ms, at.by
 		var bad fault.Fields
 		in.apply(&c, &bad)
+		if err := s.enforce(ctx, tx, who.OrgID, in.TemplateID, &bad); err != nil {
+			return err
+		}
 		if err := s.categorize(ctx, tx, who, in, &bad); err != nil {
 			return err
 		}
@@ -410,4 +423,19 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, id, ifMatch strin
 // Inherit gives a leaver's courses to their heir.
 func (s *Service) Inherit(ctx context.Context, tx db.Tx, orgID, from, to string) error {
 	return s.store.inherit(ctx, tx, orgID, from, to)
+}
+
+// enforce reports a template that is not there.
+func (s *Service) enforce(ctx context.Context, tx db.Tx, orgID string, sent api.Patch[string], bad *fault.Fields) error {
+	if sent.Value == "" {
+		return nil
+	}
+	there, err := false, error(nil)
+	if s.Templates != nil {
+		there, err = s.Templates.Has(ctx, tx, orgID, sent.Value)
+	}
+	if !there {
+		bad.Add("/notificationTemplateId", "template.unknown", "There is no enforcement template with this id.")
+	}
+	return err
 }

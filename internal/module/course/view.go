@@ -7,13 +7,13 @@ import (
 
 // FormView is the form of a course.
 type FormView struct {
-	ID        string         `json:"id" doc:"Id of the form"`
-	CreatedAt api.Time       `json:"createdAt" doc:"When it was made"`
-	UpdatedAt api.Time       `json:"updatedAt" doc:"When it was last changed"`
-	Title     string         `json:"title" doc:"Title"`
-	Accepting bool           `json:"accepting" doc:"It takes answers"`
-	Type      *string        `json:"type" doc:"What the author calls its kind, or null"`
-	Schema    map[string]any `json:"schema" doc:"The document of the form builder: data.components are the fields"`
+	ID        string   `json:"id" doc:"Id of the form"`
+	CreatedAt api.Time `json:"createdAt" doc:"When it was made"`
+	UpdatedAt api.Time `json:"updatedAt" doc:"When it was last changed"`
+	Title     string   `json:"title" doc:"Title"`
+	Accepting bool     `json:"accepting" doc:"It takes answers"`
+	Type      *string  `json:"type" doc:"What the author calls its kind, or null"`
+	Schema    Document `json:"schema" doc:"The document of the form builder: data.components are the fields"`
 }
 
 // View is a course as clients read it.

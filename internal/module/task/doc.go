@@ -19,8 +19,9 @@
 //   - Removals come before additions. Assigning somebody again changes nothing; removing somebody
 //     takes their progress away. Nobody is assigned a document or video they may not read (409
 //     task.unreadable, each person by pointer).
-//   - An assignment is ASSIGNED, STARTED or COMPLETED. Starting or completing again changes
-//     nothing; what is completed must be reopened before it is started. Completing starts too.
+//   - An assignment is ASSIGNED, STARTED or COMPLETED. Starting or completing again, and
+//     reopening what is not completed, changes nothing; what is completed must be reopened before it
+//     is started. Completing starts too.
 //   - dueDate is one deadline for everybody. Otherwise dueDays gives each assignee until the end
 //     of that day after their assignment, in their own time zone; 0 or null is no deadline.
 //     Changing either moves the deadlines of what is not completed. The author of a task that

@@ -130,7 +130,7 @@ func (s *Service) registerProgress(r *api.Router) {
 	}{
 		{start, "Start a task of yours", "Starting again changes nothing; what is completed must be reopened. In a course with an order, the tasks before it come first (409).", s.Start},
 		{complete, "Complete a task of yours", "Completing again changes nothing. A task that leads to a course is completed by completing that.", s.Complete},
-		{reopen, "Reopen a task you have completed", "", s.Reopen},
+		{reopen, "Reopen a task you have completed", "Reopening what is not completed changes nothing.", s.Reopen},
 	} {
 		api.Register(r, api.Operation{
 			ID: step.verb + "Task", Method: http.MethodPost, Path: "/api/tasks/{id}/" + step.verb, Tag: tag, Summary: step.summary, Description: step.description,
@@ -193,7 +193,7 @@ func (s *Service) create(ctx context.Context, who authz.Actor, in *createInput) 
 		return nil, err
 	}
 	cards, people, err := s.holders(ctx, who, t)
-	return &createdOutput{"/api/tasks/" + t.ID, api.ETag(t.Version), CreatedView{v, people, cards}}, err
+	return &createdOutput{"/api/tasks/" + t.ID, api.ETag(t.Version), CreatedView{v.View, v.CreatedBy, people, cards}}, err
 }
 
 func (s *Service) assign(ctx context.Context, who authz.Actor, in *assignInput) (*output[AssignedView], error) {
@@ -206,7 +206,7 @@ func (s *Service) assign(ctx context.Context, who authz.Actor, in *assignInput) 
 		return nil, err
 	}
 	cards, _, err := s.holders(ctx, who, t)
-	return &output[AssignedView]{api.ETag(t.Version), AssignedView{v, cards, cards}}, err
+	return &output[AssignedView]{api.ETag(t.Version), AssignedView{v.View, v.CreatedBy, cards, cards}}, err
 }
 
 func (s *Service) assignees(ctx context.Context, who authz.Actor, in *assigneesInput) (*assigneesOutput, error) {

@@ -30,9 +30,7 @@ func (a *Assignment) step(verb string, at int64) (told string, err error) {
 			a.StartedAt = &at
 		}
 		return "task.completed", nil
-	case verb == reopen && a.State != Completed:
-		return "", fault.Conflict("task.notCompleted", "This task is not completed: there is nothing to reopen.")
-	case verb == reopen:
+	case verb == reopen && a.State == Completed:
 		a.State, a.CompletedAt = Started, nil
 		return "task.reopened", nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
@@ -109,3 +110,18 @@ func (s *Service) link(ctx context.Context, tx db.Tx, who authz.Actor, t *Task, 
 }
 
 func quoted(title string) string { return "\u201c" + title + "\u201d" }
+
+// enforce reports a template that is not there.
+func (s *Service) enforce(ctx context.Context, tx db.Tx, orgID string, sent api.Patch[string], bad *fault.Fields) error {
+	if sent.Value == "" {
+		return nil
+	}
+	there, err := false, error(nil)
+	if s.Templates != nil {
+		there, err = s.Templates.Has(ctx, tx, orgID, sent.Value)
+	}
+	if !there {
+		bad.Add("/notificationTemplateId", "template.unknown", "There is no enforcement template with this id.")
+	}
+	return err
+}

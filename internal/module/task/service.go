@@ -44,15 +44,22 @@ type Courses interface {
 	Progressed(ctx context.Context, tx db.Tx, who authz.Actor, id string, completed bool) error
 }
 
+// Templates are the enforcement templates that drive reminders.
+type Templates interface {
+	// Has reports whether the organization has a template.
+	Has(ctx context.Context, q db.Queryer, orgID, id string) (bool, error)
+}
+
 // Deps are what tasks work with.
 type Deps struct {
-	DB      *db.DB
-	Bus     *bus.Bus
-	Clock   clock.Clock
-	Content *content.Content
-	Videos  Videos
-	Zones   due.Zones // nil: everybody is in UTC
-	URL     string    // of this server, for callbacks
+	DB        *db.DB
+	Bus       *bus.Bus
+	Clock     clock.Clock
+	Content   *content.Content
+	Videos    Videos
+	Templates Templates // nil: there are none
+	Zones     due.Zones // nil: everybody is in UTC
+	URL       string    // of this server, for callbacks
 }
 
 // Service is what can be done with tasks.
@@ -150,6 +157,9 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in NewTask) (Seen
 		}
 		var bad fault.Fields
 		in.apply(&t, &bad)
+		if err := s.enforce(ctx, tx, who.OrgID, in.TemplateID, &bad); err != nil {
+			return err
+		}
 		if err := s.join(ctx, tx, who, &t, in.CourseID, &bad); err != nil {
 			return err
 		}
@@ -208,6 +218,9 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id, ifMatch strin
 		t.UpdatedAt, t.UpdatedBy = at.ms, at.by
 		var bad fault.Fields
 		in.apply(&t, &bad)
+		if err := s.enforce(ctx, tx, who.OrgID, in.TemplateID, &bad); err != nil {
+			return err
+		}
 		if err := s.refer(ctx, tx, who, &t, before.Task, &bad); err != nil {
 			return err
 		}

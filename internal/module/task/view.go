@@ -61,14 +61,16 @@ type SingleView struct {
 
 // CreatedView is a task that was just made.
 type CreatedView struct {
-	SingleView
+	View
+	CreatedBy       string        `json:"createdBy" doc:"Id of the author"`
 	AssignedUserIDs []string      `json:"assignedUserIds" nullable:"false" doc:"Ids of those who got it, at most 1000"`
 	AssignedUsers   []person.Card `json:"assignedUsers" nullable:"false" doc:"Those who got it, by name, at most 1000"`
 }
 
 // AssignedView is a task whose assignees were changed.
 type AssignedView struct {
-	SingleView
+	View
+	CreatedBy       string        `json:"createdBy" doc:"Id of the author"`
 	AssignedUserIDs []person.Card `json:"assignedUserIds" nullable:"false" doc:"Those who have it, by name, at most 1000; assignedCount says how many there are"`
 	AssignedUsers   []person.Card `json:"assignedUsers" nullable:"false" doc:"The same"`
 }
