@@ -59,8 +59,14 @@ func (v taskVideos) FromFile(ctx context.Context, _ db.Tx, who authz.Actor, file
 			b.Title, b.File, b.Source = title, fileID, custom
 			return nil
 		},
-		Pointers: map[string]string{"/videoFileId": "/videoId"},
 	})
+	if f, ok := fault.As(err); ok && f.Kind == fault.KindInvalid { // the field that named the film is another one here
+		var bad fault.Fields
+		for _, field := range f.Fields {
+			bad.Add("/videoId", field.Code, field.Detail)
+		}
+		err = bad.Err()
+	}
 	if err != nil {
 		return "", err
 	}

@@ -294,7 +294,7 @@ func (w *world) fresh(a actor, kind, relation string) string {
 		w.made(ownerKey, "POST", "/api/posts", `{"postText":"%s","fileIds":"%s","permissions":{"%s":true}}`, canary, id, audienceOf(canary))
 	}
 	if relation == visible && (kind == "task" || kind == "course") {
-		w.give(kind, id, ownerKey, a.who.UserID)
+		w.give(kind, id, ownerKey, a.owner.UserID)
 	}
 	if relation == deleted && kind == "media" {
 		w.made(ownerKey, "DELETE", path+id, "")
