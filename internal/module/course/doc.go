@@ -26,8 +26,8 @@
 //     who take the course fill it in while it is accepting; filling it in again replaces what was
 //     sent. Answers are held against the components: required, types, choices, lengths, pattern,
 //     ranges; keys that the form does not have are refused.
-//   - filter ALL_COURSES, the default, lists all that the caller may see; MY_COURSES what they
-//     take, CREATED_BY_ME what they made. courseId and parentTaskListId are null and order is 0:
+//   - filter ALL_COURSES lists all that the caller may see; MY_COURSES what they take, CREATED_BY_ME
+//     what they made, and no filter both of these. courseId and parentTaskListId are null and order is 0:
 //     lists are not nested, a task of type TrainingCourse leads from one course to another.
 //
 // # Tables and events

@@ -22,7 +22,7 @@ var (
 type (
 	listInput struct {
 		api.Page
-		Filter    string `query:"filter" enum:"ALL_COURSES,MY_COURSES,CREATED_BY_ME" default:"ALL_COURSES" doc:"ALL_COURSES: those you made, take or manage; MY_COURSES: those you take; CREATED_BY_ME: those you made"`
+		Filter    string `query:"filter" enum:"ALL_COURSES,MY_COURSES,CREATED_BY_ME" doc:"Which courses; without it, those you made or take. ALL_COURSES adds, for holders of templates:manage, everybody's; MY_COURSES: those you take; CREATED_BY_ME: those you made"`
 		Direction string `query:"sort_direction" enum:"ASC,DESC" default:"ASC" doc:"By creation"`
 	}
 	listOutput struct {

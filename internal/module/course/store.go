@@ -142,7 +142,7 @@ const (
 
 // Query is a listing.
 type Query struct {
-	Filter string // ALL_COURSES, MY_COURSES or CREATED_BY_ME
+	Filter string // ALL_COURSES, MY_COURSES, CREATED_BY_ME or ""
 	Desc   bool   // by creation
 }
 
@@ -168,7 +168,7 @@ func (q Query) where(isManager bool) string {
 		return where + ` AND c.author_id = ?2`
 	case q.Filter == myCourses:
 		return where + ` AND c.id IN (` + taken + `)`
-	case !isManager:
+	case !isManager || q.Filter != allCourses:
 		return where + ` AND c.id IN (` + own + ` UNION ` + taken + `)`
 	}
 	return where
