@@ -120,8 +120,32 @@ var replays = []replay{
 	{"addSecurityGroupMembers", "POST", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
 	{"removeSecurityGroupMembers", "DELETE", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
 	{"listCategories", "GET", "/api/categories", "", 200, nil},
+	{"createTask", "POST", "/api/tasks", "", 201, func(w printed, b map[string]any) {
+		printedTask(w, b)
+		b["status"] = "publish"
+	}},
+	{"createAndAssignTask", "POST", "/api/tasks", "", 201, func(w printed, b map[string]any) {
+		printedTask(w, b)
+		b["userIds"] = []any{w["user"]}
+	}},
+	{"listTasks", "GET", "/api/tasks", "", 200, func(_ printed, b map[string]any) { delete(b, "published") }},
+	{"updateTask", "PATCH", "/api/tasks/update/id?id={task}", "/api/tasks/update/{task}", 200, printedTask},
+	{"assignTask", "PATCH", "/api/tasks/assign/id?id={task}", "/api/tasks/assign/{task}", 200, func(w printed, b map[string]any) {
+		b["userIds"], b["removeIds"] = []any{w["user"]}, []any{w["user"]}
+	}},
+	{"deleteTask", "Delete", "/api/tasks/{task}", "", 204, nil},
+	{"listCourses", "GET", "/api/categories", "/api/courses", 200, nil},
+	{"deleteCourse", "Delete", "/api/courses/{course}", "", 204, nil},
 	{"requestMediaUpload", "GET", "/api/media", "", 200, nil},
 	{"listModuleCodes", "GET", "/api/module-codes", "", 200, nil},
+}
+
+// served is the operation that answers a printed one.
+func served(operation string) string {
+	if operation == "createAndAssignTask" { // the same method and path: people make the difference
+		return "createTask"
+	}
+	return operation
 }
 
 func person(email string) func(printed, map[string]any) {
@@ -161,6 +185,12 @@ func members(name string) func(printed, map[string]any) {
 	}
 }
 
+// printedTask puts real ids where the reference has sentences. It is for a while, so that there is a deadline.
+func printedTask(w printed, b map[string]any) {
+	b["notificationTemplateId"], b["videoId"], b["documentId"], b["dueDays"] = nil, w["film"], w["guide"], 3
+	delete(b, "trainingCourseTaskListId")
+}
+
 func people(w printed, b map[string]any) { b["ids"] = []any{w["user"], w["boss"]} }
 
 func TestPrintedExamplesWorkToTheLetter(t *testing.T) {
@@ -169,7 +199,7 @@ func TestPrintedExamplesWorkToTheLetter(t *testing.T) {
 		for _, r := range replays {
 			t.Run(r.operation, func(t *testing.T) {
 				answer, body := h.replay(t, r, w)
-				if err := described.allows(r.operation, answer.Code, answer.Header().Get("Content-Type"), answer.Body.Bytes()); err != nil {
+				if err := described.allows(served(r.operation), answer.Code, answer.Header().Get("Content-Type"), answer.Body.Bytes()); err != nil {
 					t.Error(err)
 				}
 				for name, s := range shapes(t) {
@@ -239,6 +269,12 @@ func (h *house) stage(t *testing.T) printed {
 	create("video", "/api/videos", `{"meta":{"videoURL":"https://films.example/1"}}`)
 	create("photo", "/api/photos", `{"fileId":"`+w["file"]+`"}`)
 	create("document", "/api/documents", `{"link":"https://handbook.example/1"}`)
+	create("film", "/api/videos", `{"meta":{"videoURL":"https://films.example/2"}}`)
+	create("guide", "/api/documents?publish=true", `{"link":"https://handbook.example/2"}`)
+	create("task", "/api/tasks", `{"title":"words","content":"words","description":"words","link":"https://handbook.example","dueDays":3}`)
+	create("course", "/api/courses", `{"title":"words","status":"publish"}`)
+	h.call(t, h.admin, http.MethodPut, "/api/courses/"+w["course"]+"/form", `{"title":"Questions","schema":{"data":{"components":[],"display":"form"}}}`, http.StatusOK)
+	create("task2", "/api/tasks", `{"title":"words","content":"words","courseId":"`+w["course"]+`"}`)
 	faq := h.call(t, h.admin, http.MethodPost, "/api/faqs", `{"qas":[{"question":"a","answer":"b"},{"question":"c","answer":"d"}]}`, http.StatusCreated)
 	w["faq"] = text(faq, "id")
 	for i, name := range []string{"question", "question2"} {
@@ -320,6 +356,9 @@ func inShape(t *testing.T, shape, place string, answer any) int {
 // noneYet are shapes of what comes from fetched pages and awards, and of files, which only posts have.
 var noneYet = map[string]bool{"File": true, "LinkPreview": true, "Badge": true}
 
+// saidInWords are numbers for which the reference prints what they mean.
+var saidInWords = map[string]bool{"order": true, "numberOfTasks": true, "usersCount": true, "totalTime": true}
+
 var (
 	printedTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
 	anyID       = ids.Valid
@@ -362,6 +401,9 @@ func alike(t *testing.T, where string, shown, got any) {
 		}
 	case string:
 		g, ok := got.(string)
+		if _, isNumber := got.(float64); isNumber && saidInWords[where[strings.LastIndex(where, ".")+1:]] {
+			return
+		}
 		if !ok {
 			t.Errorf("%s: printed as a string, is %T", where, got)
 		} else if printedTime.MatchString(s) && !printedTime.MatchString(g) {
@@ -454,7 +496,7 @@ var only = map[string]bool{
 }
 
 // varies are fields that the reference prints with different types, or otherwise than it says.
-var varies = map[string]bool{"Organization.authMethod": true, "Faq.tags": true}
+var varies = map[string]bool{"Organization.authMethod": true, "Faq.tags": true, "Task.createdBy": true, "AssignedTask.assignedUserIds": true}
 
 func typed(t *testing.T, where, kind string, v any) {
 	t.Helper()

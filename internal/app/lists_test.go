@@ -152,6 +152,17 @@ func (h *house) fill(t *testing.T) map[string]string {
 			}
 		}
 	}
+	for i := range many {
+		id := made("/api/courses", fmt.Sprintf(`{"title":"Course %d","status":"publish"}`, i))
+		h.call(t, h.admin, http.MethodPatch, "/api/courses/"+id+"/assign", `{"userIds":[`+strings.Trim(string(all), "[]")+`,"`+h.root.UserID+`"]}`, http.StatusOK)
+		h.call(t, h.admin, http.MethodPut, "/api/courses/"+id+"/form", `{"title":"Form","schema":{"data":{"components":[]}}}`, http.StatusOK)
+		inIt := made("/api/tasks", fmt.Sprintf(`{"title":"Task %d","content":"words","courseId":%q}`, i, id))
+		h.call(t, h.admin, http.MethodPost, "/api/tasks/"+inIt+"/complete", "", http.StatusOK)
+		ids["courses"], ids["tasks"] = id, made("/api/tasks", fmt.Sprintf(`{"title":"Take course %d","task_type":"Course","trainingCourseTaskListId":%q,"userIds":%s}`, i, id, all))
+	}
+	for _, key := range keys {
+		h.call(t, key, http.MethodPost, "/api/courses/"+ids["courses"]+"/form/submissions", `{"answers":{}}`, http.StatusOK)
+	}
 	ids["departments"] = made("/api/departments", `{"name":"Everybody","members":[]}`)
 	h.call(t, h.admin, http.MethodPost, "/api/departments/"+ids["departments"]+"/members", `{"addMembers":`+string(all)+`}`, http.StatusOK)
 	ids["locations"] = made("/api/locations", `{"name":"Everywhere"}`)

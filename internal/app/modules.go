@@ -15,6 +15,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/acknowledgement"
 	"github.com/workdrive/workdrive/internal/module/category"
+	"github.com/workdrive/workdrive/internal/module/course"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
 	"github.com/workdrive/workdrive/internal/module/faq"
@@ -29,6 +30,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/settings"
 	"github.com/workdrive/workdrive/internal/module/social"
+	"github.com/workdrive/workdrive/internal/module/task"
 	"github.com/workdrive/workdrive/internal/module/token"
 	"github.com/workdrive/workdrive/internal/module/user"
 	"github.com/workdrive/workdrive/internal/module/video"
@@ -57,6 +59,8 @@ type Modules struct {
 	Categories *category.Service
 	Visibility *visibility.Service
 	Search     *searching.Service
+	Tasks      *task.Service
+	Courses    *course.Service
 
 	Acknowledgements *acknowledgement.Service
 }
@@ -97,6 +101,11 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
+	m.Tasks = task.New(task.Deps{
+		DB: d, Bus: b, Clock: c, Content: contents, Videos: taskVideos{m.Videos}, URL: a.o.Server.Address(a.o.Server.Listen),
+	})
+	m.Courses = course.New(course.Deps{DB: d, Bus: b, Clock: c, Categories: m.Categories, Tasks: courseTasks{m.Tasks}})
+	m.Tasks.Serve(taskCourses{m.Courses})
 	m.Search = searching.New(d, audiences, a.index)
 	m.Users.OnChange(m.Search.PeopleChanged)
 	m.Visibility = visibility.New(d, b, audiences, contents)
@@ -105,6 +114,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Groups = securitygroup.New(d, b, c)
 	for _, inherit := range []user.Heir{
 		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
+		m.Courses.Inherit, m.Tasks.Inherit,
 	} {
 		m.Users.OnHandOver(inherit)
 	}
@@ -128,6 +138,7 @@ func (a *App) mounted() []module {
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
+		a.Tasks, a.Courses,
 	}
 }
 

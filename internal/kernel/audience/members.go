@@ -135,18 +135,32 @@ func (p Prospect) Outside(ctx context.Context, q db.Queryer, people []string) ([
 	if len(people) == 0 {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, prospectWith+`SELECT u.id FROM users u WHERE u.org_id = ?1 AND u.id {in ?8} AND `+admitted, p.args(db.List(people))...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	inside := map[string]bool{}
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
+	return outside(people)(q.Query(ctx, prospectWith+`SELECT u.id FROM users u WHERE u.org_id = ?1 AND u.id {in ?8} AND `+admitted, p.args(db.List(people))...))
+}
+
+const insideSQL = WithClauses + `SELECT u.id FROM users u WHERE u.org_id = ?1 AND u.id {in ?3} AND ` + admitted
+
+// Outside gives those of some people, in their order, whom nothing in an audience admits,
+// whether they can sign in or not.
+func (a *Audiences) Outside(ctx context.Context, q db.Queryer, orgID string, audienceID int64, people []string) ([]string, error) {
+	return outside(people)(q.Query(ctx, insideSQL, orgID, audienceID, db.List(people)))
+}
+
+// outside takes the people off a list whose ids a statement gives.
+func outside(people []string) func(db.Rows, error) ([]string, error) {
+	return func(rows db.Rows, err error) ([]string, error) {
+		if err != nil {
 			return nil, err
 		}
-		inside[id] = true
+		defer rows.Close()
+		inside := map[string]bool{}
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				return nil, err
+			}
+			inside[id] = true
+		}
+		return slices.DeleteFunc(slices.Clone(people), func(id string) bool { return inside[id] }), rows.Err()
 	}
-	return slices.DeleteFunc(slices.Clone(people), func(id string) bool { return inside[id] }), rows.Err()
 }

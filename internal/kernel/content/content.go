@@ -88,6 +88,21 @@ func (c *Content) Visible(ctx context.Context, q db.Queryer, who authz.Actor, ki
 	return c.admitted(ctx, q, who, kind, id, "")
 }
 
+// Outside gives those of some people, in their order, who may not see an item, whether they can
+// sign in or not: for refusing to point them to it. An item that is not there nobody sees.
+func (c *Content) Outside(ctx context.Context, q db.Queryer, orgID, kind, id string, people []string) ([]string, error) {
+	item, err := c.find(ctx, q, authz.Actor{OrgID: orgID}, kind, id, "")
+	switch {
+	case fault.Is(err, fault.KindNotFound):
+		return people, nil
+	case err != nil:
+		return nil, err
+	case item.Status != Published:
+		return slices.DeleteFunc(slices.Clone(people), func(id string) bool { return id == item.AuthorID }), nil
+	}
+	return c.audiences.Outside(ctx, q, orgID, item.AudienceID, people)
+}
+
 // Lock is Visible for a change of what hangs on an item: nobody else changes or deletes the
 // item until the transaction ends. It comes before any row of comments, reactions or
 // bookmarks is read or written, so that all who change them take turns in one order.
