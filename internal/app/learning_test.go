@@ -325,6 +325,8 @@ func TestACourseIsTakenInOrder(t *testing.T) {
 		if h.state(t, annKey, three) != "ASSIGNED" {
 			t.Error("whoever takes the course does not get its new task")
 		}
+		extra := h.create(t, h.admin, "/api/tasks", body(`{"title":"Four","content":"x","courseId":%q}`, id)) // becomes the author's
+		h.call(t, author, http.MethodDelete, "/api/tasks/"+extra, "", 204)
 		who := h.call(t, author, http.MethodGet, "/api/courses/"+id+"/progress", "", 200)["people"].([]any)
 		if e := who[0].(map[string]any); len(who) != 1 || e["tasks"] != float64(3) || e["completed"] != float64(2) || e["progress"] != float64(66) {
 			t.Errorf("report: %v", who)
@@ -339,6 +341,22 @@ func TestACourseIsTakenInOrder(t *testing.T) {
 		done := h.call(t, annKey, http.MethodGet, "/api/courses/completions", "", 200)["completions"].([]any)
 		if len(done) != 1 || done[0].(map[string]any)["archived"] != true {
 			t.Errorf("completions: %v", done)
+		}
+	})
+}
+
+func TestACourseIsCompletedWhenItsLastOpenTaskIsDeleted(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		ann, annKey := h.person(t, "ann")
+		id := h.create(t, h.admin, "/api/courses", `{"title":"Week","status":"publish"}`)
+		one := h.create(t, h.admin, "/api/tasks", body(`{"title":"One","content":"x","courseId":%q}`, id))
+		two := h.create(t, h.admin, "/api/tasks", body(`{"title":"Two","content":"x","courseId":%q}`, id))
+		h.call(t, h.admin, http.MethodPatch, "/api/courses/"+id+"/assign", body(`{"userIds":[%q]}`, ann), 200)
+		h.call(t, annKey, http.MethodPost, "/api/tasks/"+one+"/complete", "", 200)
+		h.call(t, h.admin, http.MethodDelete, "/api/tasks/"+two, "", 204)
+		if c := h.call(t, annKey, http.MethodGet, "/api/courses/"+id, "", 200); c["completedAt"] == nil || c["progress"] != float64(100) {
+			t.Errorf("not completed: %v", c)
 		}
 	})
 }

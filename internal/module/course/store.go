@@ -158,11 +158,11 @@ type slice struct {
 	limit, offset int
 }
 
-// where is the condition for courses c of organization ?1 that the viewer ?2 lists.
+// where is the rest of the condition for courses c of organization ?1 that the viewer ?2 lists.
 func (q Query) where(isManager bool) string {
 	const own = `SELECT id FROM courses WHERE org_id = ?1 AND author_id = ?2`
 	const taken = `SELECT course_id FROM course_enrolments WHERE org_id = ?1 AND user_id = ?2`
-	where := ` WHERE c.org_id = ?1 AND c.archived_at IS NULL AND ?2 <> ''`
+	where := ` AND c.archived_at IS NULL AND ?2 <> ''`
 	switch {
 	case q.Filter == createdByMe:
 		return where + ` AND c.author_id = ?2`
@@ -175,7 +175,7 @@ func (q Query) where(isManager bool) string {
 }
 
 func (store) count(ctx context.Context, r db.Queryer, who authz.Actor, q Query) (n int, err error) {
-	err = r.QueryRow(ctx, `SELECT COUNT(*) FROM courses c`+q.where(who.Can(manager)), who.OrgID, who.UserID).Scan(&n)
+	err = r.QueryRow(ctx, `SELECT COUNT(*) FROM courses c WHERE c.org_id = ?1`+q.where(who.Can(manager)), who.OrgID, who.UserID).Scan(&n)
 	return n, err
 }
 
@@ -185,7 +185,7 @@ func (store) list(ctx context.Context, r db.Queryer, who authz.Actor, q Query, s
 		direction, than = "DESC", "<"
 	}
 	args := []any{who.OrgID, who.UserID}
-	statement := `SELECT ` + seenColumns + ` FROM courses c` + joined + q.where(who.Can(manager))
+	statement := `SELECT ` + seenColumns + ` FROM courses c` + joined + `WHERE c.org_id = ?1` + q.where(who.Can(manager))
 	if s.after != nil {
 		statement += ` AND (c.created_at, c.id) ` + than + ` (?3, ?4)`
 		args = append(args, s.after.At, s.after.ID)

@@ -315,11 +315,33 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, id, ifMatch strin
 		if err != nil {
 			return err
 		}
+		open, err := s.store.open(ctx, tx, who.OrgID, id)
+		if err != nil {
+			return err
+		}
 		if err := s.store.remove(ctx, tx, who.OrgID, id); err != nil {
 			return err
 		}
-		return s.publish(ctx, tx, who.OrgID, "task.deleted", t.Task, event{By: who.UserID})
+		if err := s.publish(ctx, tx, who.OrgID, "task.deleted", t.Task, event{By: who.UserID}); err != nil || t.CourseID == nil {
+			return err
+		}
+		return s.finishOthers(ctx, tx, who.OrgID, *t.CourseID, open)
 	})
+}
+
+// finishOthers notes who has completed a course because what they had not done was taken out.
+func (s *Service) finishOthers(ctx context.Context, tx db.Tx, orgID, courseID string, open []due.Given) error {
+	people := make([]string, len(open))
+	for i, g := range open {
+		people[i] = g.UserID
+	}
+	finished, err := s.store.finished(ctx, tx, orgID, courseID, people)
+	for _, id := range finished {
+		if err == nil {
+			err = s.finish(ctx, tx, authz.Actor{OrgID: orgID, UserID: id}, courseID)
+		}
+	}
+	return err
 }
 
 // Inherit gives a leaver's tasks to their heir.

@@ -141,12 +141,12 @@ func (q Query) position(t Task) position {
 	return position{t.CreatedAt, t.ID}
 }
 
-// where is the condition for tasks t of organization ?1 that the viewer ?2 lists; ?3 is the
-// course and ?4 the status.
+// where is the rest of the condition for tasks t of organization ?1 that the viewer ?2 lists; ?3
+// is the course and ?4 the status.
 func (q Query) where(isManager bool) string {
 	const own = `SELECT id FROM tasks WHERE org_id = ?1 AND author_id = ?2`
 	const given = `SELECT task_id FROM task_assignments WHERE org_id = ?1 AND user_id = ?2`
-	where := ` WHERE t.org_id = ?1 AND t.archived_at IS NULL`
+	where := ` AND t.archived_at IS NULL`
 	switch {
 	case q.Filter == byMe:
 		where += ` AND t.author_id = ?2 AND t.course_id IS NULL`
@@ -173,7 +173,7 @@ func (q Query) args(who authz.Actor) []any {
 }
 
 func (store) count(ctx context.Context, r db.Queryer, who authz.Actor, q Query) (n int, err error) {
-	err = r.QueryRow(ctx, numbered(`SELECT COUNT(*) FROM tasks t`+q.where(who.Can(manager))), q.args(who)...).Scan(&n)
+	err = r.QueryRow(ctx, numbered(`SELECT COUNT(*) FROM tasks t WHERE t.org_id = ?1`+q.where(who.Can(manager))), q.args(who)...).Scan(&n)
 	return n, err
 }
 
@@ -199,7 +199,7 @@ func (store) list(ctx context.Context, r db.Queryer, who authz.Actor, q Query, s
 	}
 	args := q.args(who)
 	statement := `SELECT ` + seenColumns + `, ` + person.Columns + ` FROM tasks t` + mine +
-		`JOIN users u ON u.org_id = t.org_id AND u.id = t.author_id` + person.Join + q.where(who.Can(manager))
+		`JOIN users u ON u.org_id = t.org_id AND u.id = t.author_id` + person.Join + `WHERE t.org_id = ?1` + q.where(who.Can(manager))
 	if s.after != nil {
 		statement += ` AND (` + by + `, t.id) ` + than + ` (?5, ?6)`
 		args = append(args, s.after.At, s.after.ID)
