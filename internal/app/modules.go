@@ -15,6 +15,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/acknowledgement"
 	"github.com/workdrive/workdrive/internal/module/category"
+	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
 	"github.com/workdrive/workdrive/internal/module/faq"
@@ -59,6 +60,7 @@ type Modules struct {
 	Search     *searching.Service
 
 	Acknowledgements *acknowledgement.Service
+	Conversations    *conversation.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -94,6 +96,10 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
 	m.Search = searching.New(d, audiences, a.index)
 	m.Users.OnChange(m.Search.PeopleChanged)
+	m.Conversations = conversation.New(conversation.Deps{
+		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
+	})
+	m.Users.OnChange(m.Conversations.PeopleChanged)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -123,6 +129,7 @@ func (a *App) mounted() []module {
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
+		a.Conversations,
 	}
 }
 
