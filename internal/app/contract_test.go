@@ -119,6 +119,24 @@ var replays = []replay{
 	{"listSecurityGroups", "GET", "/api/security_groups", "", 200, nil},
 	{"addSecurityGroupMembers", "POST", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
 	{"removeSecurityGroupMembers", "DELETE", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
+	{"createGroupChat", "POST", "/api/group-chats", "", 201, func(w printed, b map[string]any) {
+		for i, name := range []string{"user", "boss"} {
+			b["members"].([]any)[i].(map[string]any)["id"] = w[name]
+		}
+		b["fileId"] = w["file"]
+	}},
+	{"listGroupChats", "GET", "/api/group-chats", "", 200, func(_ printed, b map[string]any) { b["time"] = "2031-10-23T20:32:28.637Z" }},
+	{"sendMessage", "GET", "/api/{conversation}/messages", "/api/{conversation}/messages", 201, func(w printed, b map[string]any) {
+		b["mention"], b["replyOfMsgId"], b["fileId"] = []any{w["user"]}, w["message"], []any{w["file"]}
+	}},
+	{"createMeeting", "POST", "/api/group-chats?conversationId={conversation}", "/api/group-chats/{conversation}/meetings", 201, func(w printed, b map[string]any) {
+		b["userIds"], b["posterId"] = []any{w["user"]}, w["file"]
+		b["startDateTime"], b["endDateTime"] = "2031-09-14T07:58:00.000Z", "2031-09-14T08:58:00.000Z"
+	}},
+	{"updateGroupChat", "PATCH", "/api/group-chats/{conversation}", "", 200, func(w printed, b map[string]any) {
+		b["newAdmins"], b["removedAdmins"], b["fileId"] = []any{w["user"]}, []any{w["user"]}, w["file"]
+	}},
+	{"deleteGroupChats", "Delete", "/api/group-chats?id={conversation}", "", 204, nil},
 	{"listCategories", "GET", "/api/categories", "", 200, nil},
 	{"requestMediaUpload", "GET", "/api/media", "", 200, nil},
 	{"listModuleCodes", "GET", "/api/module-codes", "", 200, nil},
@@ -235,6 +253,9 @@ func (h *house) stage(t *testing.T) printed {
 	w["file"] = upload(t, h.Handler(), h.admin, "image/png", "team.png", picture)
 	create("category", "/api/categories", `{"moduleCode":1,"category":"Projects"}`)
 	create("featured", "/api/categories", `{"moduleCode":6,"category":"Featured"}`)
+	create("testing", "/api/categories", `{"moduleCode":11,"category":"Testing"}`)
+	create("conversation", "/api/group-chats", `{"title":"words","groupType":"ROOM","members":[{"id":"`+w["user"]+`"}]}`)
+	create("message", "/api/"+w["conversation"]+"/messages", `{"message":"words"}`)
 	create("news", "/api/news", `{"newsTitle":"words"}`)
 	create("video", "/api/videos", `{"meta":{"videoURL":"https://films.example/1"}}`)
 	create("photo", "/api/photos", `{"fileId":"`+w["file"]+`"}`)

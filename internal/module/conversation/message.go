@@ -61,7 +61,7 @@ func (m *Message) extra() string {
 
 // Note is what a client sends of a message.
 type Note struct {
-	Message      api.Patch[string]      `json:"message,omitzero" doc:"The text, at most 64 KiB"`
+	Message      api.Patch[string]      `json:"message,omitzero" maxLength:"65536" doc:"The text, at most 64 KiB"`
 	Mention      api.Patch[api.Strings] `json:"mention,omitzero" doc:"Ids of the people mentioned"`
 	ReplyOfMsgID string                 `json:"replyOfMsgId,omitempty" doc:"Id of the message answered, of the same conversation"`
 	FileID       api.Patch[api.Strings] `json:"fileId,omitzero" doc:"Ids of uploaded files of yours, at most 20"`
@@ -72,7 +72,7 @@ type Note struct {
 
 // Revision is what a client sends to change a message. Absent fields stay.
 type Revision struct {
-	Message api.Patch[string]      `json:"message,omitzero" doc:"The text, at most 64 KiB"`
+	Message api.Patch[string]      `json:"message,omitzero" maxLength:"65536" doc:"The text, at most 64 KiB"`
 	Mention api.Patch[api.Strings] `json:"mention,omitzero" doc:"Ids of the people mentioned"`
 	FileID  api.Patch[api.Strings] `json:"fileId,omitzero" doc:"Ids of files of the message and of uploads of yours; they replace the old ones"`
 	Tags    api.Patch[api.Strings] `json:"tags,omitzero" doc:"Tags; one string is split at blanks and commas"`
