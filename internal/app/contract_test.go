@@ -329,7 +329,7 @@ func (h *house) replay(t *testing.T, r replay, w printed) (rec *httptest.Respons
 func inShape(t *testing.T, shape, place string, answer any) int {
 	t.Helper()
 	objects := at(answer, strings.TrimPrefix(place, "$"))
-	if len(objects) == 0 && !strings.Contains(place, ".") && shape != "UserSummary" && !noneYet[shape] {
+	if len(objects) == 0 && !strings.Contains(place, ".") && shape != "UserSummary" && !noneYet[shape] && !noneAt[place] {
 		t.Errorf("nothing at %s to compare with shape %s", place, shape)
 	}
 	for _, o := range objects {
@@ -339,7 +339,16 @@ func inShape(t *testing.T, shape, place string, answer any) int {
 }
 
 // noneYet are shapes of what comes from fetched pages and awards, and of files, which only posts have.
-var noneYet = map[string]bool{"File": true, "LinkPreview": true, "Badge": true}
+var noneYet = map[string]bool{
+	"File": true, "LinkPreview": true, "Badge": true,
+	// of calls that people are in, other calendars, tickets and answers of the knowledge base
+	"Participant": true, "ExternalLink": true, "RepeatConfig": true, "Ticket": true, "TicketCategory": true, "KbAnswer": true,
+	"MessageEvent": true, // of the messages that announce meetings, which no example sends
+}
+
+// noneAt are places that are null in the examples: a new group chat has had no calls, one whose
+// meeting is to come no last one, and a text is no video.
+var noneAt = map[string]bool{"lastCall": true, "scheduledCall": true, "video": true}
 
 var (
 	printedTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
@@ -475,7 +484,7 @@ var only = map[string]bool{
 }
 
 // varies are fields that the reference prints with different types, or otherwise than it says.
-var varies = map[string]bool{"Organization.authMethod": true, "Faq.tags": true}
+var varies = map[string]bool{"Organization.authMethod": true, "Faq.tags": true, "Call.event": true, "Event.livestream": true}
 
 func typed(t *testing.T, where, kind string, v any) {
 	t.Helper()
