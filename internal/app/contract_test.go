@@ -119,6 +119,24 @@ var replays = []replay{
 	{"listSecurityGroups", "GET", "/api/security_groups", "", 200, nil},
 	{"addSecurityGroupMembers", "POST", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
 	{"removeSecurityGroupMembers", "DELETE", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
+	{"createGroupChat", "POST", "/api/group-chats", "", 201, func(w printed, b map[string]any) {
+		for i, name := range []string{"user", "boss"} {
+			b["members"].([]any)[i].(map[string]any)["id"] = w[name]
+		}
+		b["fileId"] = w["file"]
+	}},
+	{"listGroupChats", "GET", "/api/group-chats", "", 200, func(_ printed, b map[string]any) { b["time"] = "2031-10-23T20:32:28.637Z" }},
+	{"sendMessage", "GET", "/api/{conversation}/messages", "/api/{conversation}/messages", 201, func(w printed, b map[string]any) {
+		b["mention"], b["replyOfMsgId"], b["fileId"] = []any{w["user"]}, w["message"], []any{w["file"]}
+	}},
+	{"createMeeting", "POST", "/api/group-chats?conversationId={conversation}", "/api/group-chats/{conversation}/meetings", 201, func(w printed, b map[string]any) {
+		b["userIds"], b["posterId"] = []any{w["user"]}, w["file"]
+		b["startDateTime"], b["endDateTime"] = "2031-09-14T07:58:00.000Z", "2031-09-14T08:58:00.000Z"
+	}},
+	{"updateGroupChat", "PATCH", "/api/group-chats/{conversation}", "", 200, func(w printed, b map[string]any) {
+		b["newAdmins"], b["removedAdmins"], b["fileId"] = []any{w["user"]}, []any{w["user"]}, w["file"]
+	}},
+	{"deleteGroupChats", "Delete", "/api/group-chats?id={conversation}", "", 204, nil},
 	{"listCategories", "GET", "/api/categories", "", 200, nil},
 	{"createTask", "POST", "/api/tasks", "", 201, func(w printed, b map[string]any) {
 		printedTask(w, b)
@@ -265,6 +283,9 @@ func (h *house) stage(t *testing.T) printed {
 	w["file"] = upload(t, h.Handler(), h.admin, "image/png", "team.png", picture)
 	create("category", "/api/categories", `{"moduleCode":1,"category":"Projects"}`)
 	create("featured", "/api/categories", `{"moduleCode":6,"category":"Featured"}`)
+	create("testing", "/api/categories", `{"moduleCode":11,"category":"Testing"}`)
+	create("conversation", "/api/group-chats", `{"title":"words","groupType":"ROOM","members":[{"id":"`+w["user"]+`"}]}`)
+	create("message", "/api/"+w["conversation"]+"/messages", `{"message":"words"}`)
 	create("news", "/api/news", `{"newsTitle":"words"}`)
 	create("video", "/api/videos", `{"meta":{"videoURL":"https://films.example/1"}}`)
 	create("photo", "/api/photos", `{"fileId":"`+w["file"]+`"}`)
@@ -344,7 +365,7 @@ func (h *house) replay(t *testing.T, r replay, w printed) (rec *httptest.Respons
 func inShape(t *testing.T, shape, place string, answer any) int {
 	t.Helper()
 	objects := at(answer, strings.TrimPrefix(place, "$"))
-	if len(objects) == 0 && !strings.Contains(place, ".") && shape != "UserSummary" && !noneYet[shape] {
+	if len(objects) == 0 && !strings.Contains(place, ".") && shape != "UserSummary" && !noneYet[shape] && !noneAt[place] {
 		t.Errorf("nothing at %s to compare with shape %s", place, shape)
 	}
 	for _, o := range objects {
@@ -354,7 +375,16 @@ func inShape(t *testing.T, shape, place string, answer any) int {
 }
 
 // noneYet are shapes of what comes from fetched pages and awards, and of files, which only posts have.
-var noneYet = map[string]bool{"File": true, "LinkPreview": true, "Badge": true}
+var noneYet = map[string]bool{
+	"File": true, "LinkPreview": true, "Badge": true,
+	// of calls that people are in, other calendars, tickets and answers of the knowledge base
+	"Participant": true, "ExternalLink": true, "RepeatConfig": true, "Ticket": true, "TicketCategory": true, "KbAnswer": true,
+	"MessageEvent": true, // of the messages that announce meetings, which no example sends
+}
+
+// noneAt are places that are null in the examples: a new group chat has had no calls, one whose
+// meeting is to come no last one, and a text is no video.
+var noneAt = map[string]bool{"lastCall": true, "scheduledCall": true, "video": true}
 
 // saidInWords are numbers for which the reference prints what they mean.
 var saidInWords = map[string]bool{"order": true, "numberOfTasks": true, "usersCount": true, "totalTime": true}
@@ -496,7 +526,7 @@ var only = map[string]bool{
 }
 
 // varies are fields that the reference prints with different types, or otherwise than it says.
-var varies = map[string]bool{"Organization.authMethod": true, "Faq.tags": true, "Task.createdBy": true, "AssignedTask.assignedUserIds": true}
+var varies = map[string]bool{"Organization.authMethod": true, "Faq.tags": true, "Task.createdBy": true, "AssignedTask.assignedUserIds": true, "Call.event": true, "Event.livestream": true}
 
 func typed(t *testing.T, where, kind string, v any) {
 	t.Helper()

@@ -80,8 +80,14 @@ func (h *house) countList(t *testing.T, path string, perPage int) (rows, stateme
 	t.Helper()
 	ctx, n := db.CountQueries(t.Context())
 	target := fmt.Sprintf("%s?per_page=%d", path, perPage)
+	if path == "/api/group-chats" {
+		target += "&include_participants=true"
+	}
 	if path == "/api/categories" {
 		target += "&moduleCode=1"
+	}
+	if path == "/api/messages" {
+		target += "&q=message"
 	}
 	if path == "/api/search" {
 		target += "&q=person"
@@ -162,6 +168,17 @@ func (h *house) fill(t *testing.T) map[string]string {
 	}
 	for _, key := range keys {
 		h.call(t, key, http.MethodPost, "/api/courses/"+ids["courses"]+"/form/submissions", `{"answers":{}}`, http.StatusOK)
+	}
+	ids["conversations"] = made("/api/group-chats", `{"title":"Everybody","isPrivate":true,"byRequest":true}`)
+	ids["group-chats"], ids["conversationId"] = ids["conversations"], ids["conversations"]
+	ids["messages"] = made("/api/"+ids["conversations"]+"/messages", `{"message":"message"}`)
+	for i, key := range keys {
+		made("/api/group-chats", fmt.Sprintf(`{"title":"Group %d","fileId":%q,"members":[{"id":%q}]}`, i, file, people[i]))
+		reply := made("/api/"+ids["conversations"]+"/messages", fmt.Sprintf(`{"message":"message %d","mention":%q,"fileId":%q,"replyOfMsgId":%q}`, i, people[i], file, ids["messages"]))
+		h.call(t, h.admin, http.MethodPut, "/api/messages/"+reply+"/pin", "", http.StatusOK)
+		h.call(t, key, http.MethodPut, "/api/group-chats/"+ids["conversations"]+"/membership", "", http.StatusOK)
+		id, _ := h.person(t, fmt.Sprint("climber", i))
+		h.call(t, h.admin, http.MethodPatch, "/api/group-chats/"+ids["conversations"], `{"newMembers":["`+id+`"]}`, http.StatusOK)
 	}
 	ids["departments"] = made("/api/departments", `{"name":"Everybody","members":[]}`)
 	h.call(t, h.admin, http.MethodPost, "/api/departments/"+ids["departments"]+"/members", `{"addMembers":`+string(all)+`}`, http.StatusOK)

@@ -95,15 +95,27 @@ var bodies = map[string]string{
 	"orderCourse":                `{"taskIds":[]}`,
 	"setCourseForm":              `{"title":"%N","schema":{"data":{"components":[]}}}`,
 	"submitCourseForm":           `{"answers":{}}`,
+	"createGroupChat":            `{"title":"%N","members":[{"id":"%U"}]}`,
+	"updateGroupChat":            `{"title":"%N"}`,
+	"decideJoinRequests":         `{}`,
+	"createConversation":         `{"userIds":["%U"]}`,
+	"updateConversationSettings": `{"muted":true}`,
+	"markConversationRead":       `{}`,
+	"sendMessage":                `{"message":"%N","mention":["%U"]}`,
+	"updateMessage":              `{"message":"%N"}`,
+	"createMeeting":              `{"title":"%N","startDateTime":"2031-01-01T10:00:00Z","duration":30}`,
+	"createMeetingOfPeople":      `{"title":"%N","userIds":["%U"],"startDateTime":"2031-01-01T10:00:00Z","duration":30}`,
 	"previewAudience":            `{"permissions":{"users":["%U"]}}`,
 }
 
 // queries are what operations cannot be called without.
-// %I is a post of the actor's.
+// %I is a post of the actor's, %G a group chat of theirs.
 var queries = map[string]string{
 	"listCategories":     "?moduleCode=1",
 	"requestMediaUpload": "?mime=image/png&name=a.png&moduleCode=1",
 	"search":             "?q=canary",
+	"searchMessages":     "?q=canary",
+	"deleteGroupChats":   "?id=%G",
 	"explainAudience":    "?kind=post&id=%I&userId=%S",
 }
 
@@ -131,6 +143,12 @@ var exceptions = map[string]func(c cell) int{
 	"listCourseProgress": managed, "listCourseSubmissions": managed, "submitCourseForm": assigned,
 	"getMediaThumbnail": nothingMade, "getMediaFilm": nothingMade,
 	"deleteMedia": ownOnly, "updateComment": ownOnly, "deleteComment": ownOrModerated,
+	"updateGroupChat": ownOnly, "listJoinRequests": ownOnly, "decideJoinRequests": ownOnly, "leaveGroupChat": func(c cell) int {
+		return when(c.relation == own, http.StatusConflict) // the last admin
+	},
+	"updateConversationSettings": ownOnly, "markConversationRead": ownOnly, "sendMessage": ownOnly, "createMeeting": ownOnly,
+	"updateMessage": ownOnly, "deleteMessage": ownOrModerated, "reactToMessage": ownOnly, "unreactToMessage": ownOnly,
+	"pinMessage": ownOnly, "unpinMessage": ownOnly,
 }
 
 // managed is for what the author of a task or course may do, and whoever manages all of them.
@@ -216,7 +234,14 @@ func (w *world) request(c cell, id string) request {
 	if strings.Contains(queries[c.op.ID], "%I") {
 		item = w.object(c.actor, "post", own)
 	}
-	names := strings.NewReplacer("%N", fmt.Sprintf("n%d", w.n), "%U", somebody, "%S", c.actor.owner.UserID, "%P", upload, "%I", item)
+	group := ""
+	if strings.Contains(queries[c.op.ID], "%G") {
+		group = w.object(c.actor, "conversation", own)
+		if c.want() < 300 {
+			group = w.fresh(c.actor, "conversation", own)
+		}
+	}
+	names := strings.NewReplacer("%G", group, "%N", fmt.Sprintf("n%d", w.n), "%U", somebody, "%S", c.actor.owner.UserID, "%P", upload, "%I", item)
 	return request{method: c.op.Method, target: path + names.Replace(queries[c.op.ID]), key: c.actor.key, body: names.Replace(bodies[c.op.ID]), op: c.op.ID}
 }
 

@@ -72,7 +72,7 @@ func (a actor) relations(kind string) []string {
 	switch kind {
 	case "":
 		return []string{none}
-	case "post", "news", "photo", "video", "document", "faq", "comment", "media":
+	case "post", "news", "photo", "video", "document", "faq", "comment", "media", "conversation", "message":
 		return []string{own, visible, hidden, foreign, deleted, missing}
 	case "task", "course":
 		if a.who.Can(authz.TemplatesManage) { // sees all of them
@@ -363,6 +363,11 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 		id := w.made(ownerKey, "POST", "/api/courses", `{"title":"%s","status":"publish"}`, canary)["id"].(string)
 		w.made(ownerKey, "PUT", "/api/courses/"+id+"/form", `{"title":"%s","schema":{"data":{"components":[]}}}`, canary)
 		return id, "/api/courses/"
+	case "conversation":
+		return w.made(ownerKey, "POST", "/api/group-chats", `{"title":"%s","isPrivate":%t}`, canary, audienceOf(canary) == "onlyMe")["id"].(string), "/api/group-chats/"
+	case "message":
+		in, _ := w.make("conversation", home, owner, ownerKey, canary)
+		return w.made(ownerKey, "POST", "/api/"+in+"/messages", `{"message":"%s"}`, canary)["id"].(string), "/api/messages/"
 	case "department":
 		return add("/api/departments", `{"name":"%s","members":[]}`)
 	case "location":

@@ -16,6 +16,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/acknowledgement"
 	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/course"
+	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
 	"github.com/workdrive/workdrive/internal/module/faq"
@@ -63,6 +64,7 @@ type Modules struct {
 	Courses    *course.Service
 
 	Acknowledgements *acknowledgement.Service
+	Conversations    *conversation.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -108,6 +110,10 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Tasks.Serve(taskCourses{m.Courses})
 	m.Search = searching.New(d, audiences, a.index)
 	m.Users.OnChange(m.Search.PeopleChanged)
+	m.Conversations = conversation.New(conversation.Deps{
+		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
+	})
+	m.Users.OnChange(m.Conversations.PeopleChanged)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -139,6 +145,7 @@ func (a *App) mounted() []module {
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses,
+		a.Conversations,
 	}
 }
 

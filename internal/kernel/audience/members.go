@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
@@ -23,6 +24,9 @@ const admitted = `(
  OR u.location_id IN (SELECT c.ref FROM c WHERE c.kind = 'location')
  OR u.id IN (SELECT m.user_id FROM c
         {thenJoin} security_group_members m ON m.org_id = ?1 AND m.group_id = c.ref
+             WHERE c.kind = 'group')
+ OR u.id IN (SELECT m.user_id FROM c
+        {thenJoin} conversation_members m ON m.org_id = ?1 AND m.conversation_id = c.ref
              WHERE c.kind = 'group')
  OR u.id IN (SELECT f.follower_id FROM c
         {thenJoin} follows f ON f.org_id = ?1 AND f.followed_id = c.ref
@@ -80,7 +84,7 @@ func (a *Audiences) Prospect(ctx context.Context, q db.Queryer, orgID, authorID 
 	var id int64
 	err := q.QueryRow(ctx, `SELECT id FROM audiences WHERE org_id = ? AND hash = ?`, orgID, hash).Scan(&id)
 	if errors.Is(err, db.ErrNoRows) { // one that is there may name what is gone since
-		err = checkReferences(ctx, q, orgID, p)
+		err = checkReferences(ctx, q, authz.Actor{OrgID: orgID, UserID: authorID}, p)
 	}
 	return Prospect{orgID, p.clauses(always)}, err
 }

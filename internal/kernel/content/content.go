@@ -44,12 +44,20 @@ type Content struct {
 	kinds     map[string]Kind
 	timed     map[string]timed // what time does to items, by kind
 	board     *board
+	carriers  map[string]Carrier // what else has files
 }
+
+// Carrier says who may see something that has files and is no item: the condition that the row
+// whose id is in a column of a statement is visible. ?1 is the organization, ?2 the viewer.
+type Carrier func(id string) string
+
+// Carry registers what has files under a name, which stands where the kind of an item does.
+func (c *Content) Carry(name string, visible Carrier) { c.carriers[name] = visible }
 
 // New makes a registry without kinds.
 func New(d *db.DB, b *bus.Bus, a *audience.Audiences) *Content {
 	kinds := map[string]Kind{}
-	return &Content{db: d, audiences: a, kinds: kinds, timed: map[string]timed{}, board: newBoard(b, kinds)}
+	return &Content{db: d, audiences: a, kinds: kinds, timed: map[string]timed{}, board: newBoard(b, kinds), carriers: map[string]Carrier{}}
 }
 
 // Add registers a kind; each module of a kind does so once, before requests are served.
