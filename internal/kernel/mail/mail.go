@@ -90,7 +90,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	// go-mail does not look at the context once it is connected.
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 
-	client, err := s.client(conn, needsUTF8(m.To.Email) || needsUTF8(s.from))
+	client, err := s.client(conn, needsUTF8(mail.GetTo()[0].Address) || needsUTF8(s.from))
 	if err != nil {
 		return delivery.Never(err, "mail.settingsInvalid", "The settings of the mail server cannot be used.")
 	}

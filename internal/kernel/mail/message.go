@@ -144,7 +144,7 @@ func (m Message) check() error {
 	if err := delivery.CheckKey(m.Key); err != nil {
 		return err
 	}
-	if m.At.IsZero() || strings.TrimSpace(m.Subject) == "" {
+	if m.At.IsZero() || oneLine(m.Subject, MaxSubject) == "" {
 		return delivery.Never(nil, "mail.incomplete", "The message has no date or no subject.")
 	}
 	if m.Action != nil {
