@@ -123,7 +123,7 @@ func (s *Sender) tls() *tls.Config {
 func (s *Sender) client(conn net.Conn, utf8 bool) (*gomail.Client, error) {
 	options := []gomail.Option{
 		gomail.WithPort(s.settings.Port),
-		gomail.WithTimeout(s.settings.Timeout+time.Minute), // the context ends it earlier
+		gomail.WithTimeout(s.settings.Timeout + time.Minute), // the context ends it earlier
 		gomail.WithTLSConfig(s.tls()),
 		gomail.WithHELO(s.from[strings.LastIndexByte(s.from, '@')+1:]), // a container's host name is nobody's
 		gomail.WithDialContextFunc(func(context.Context, string, string) (net.Conn, error) { return conn, nil }),
