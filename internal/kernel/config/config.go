@@ -1,5 +1,6 @@
 // Package config is WorkDrive's settings: one table from which flags, WORKDRIVE_* environment
-// variables and the help are made. cmd and app use it, nobody else.
+// variables and the help are made. Secrets of channels are in the environment or in files, never
+// in flags. cmd and app use it, nobody else.
 package config
 
 import (
@@ -34,7 +35,10 @@ type Server struct {
 	EgressAllow   []netip.Prefix `name:"egress-allow" env:"WORKDRIVE_EGRESS_ALLOW" placeholder:"NETWORK,…" help:"Private networks that the server may fetch pages from, such as 10.1.0.0/16."`
 	MaxInFlight   int            `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
 
-	S3 S3 `embed:"" prefix:"s3-"`
+	S3   S3   `embed:"" prefix:"s3-"`
+	SMTP SMTP `embed:"" prefix:"smtp-"`
+	SMS  SMS  `embed:"" prefix:"sms-"`
+	Push Push `embed:"" prefix:"push-"`
 }
 
 // S3 says where uploaded files are kept, unless in the data directory.
@@ -93,7 +97,12 @@ func (s Server) Check() error {
 	if s.RateLimit < 0 || s.MaxInFlight < 1 {
 		return fmt.Errorf("--rate-limit must be 0 or more and --max-in-flight at least 1")
 	}
-	return s.S3.Check()
+	for _, err := range []error{s.S3.Check(), s.SMTP.Check(), s.SMS.Check(), s.Push.Check()} {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Embedded reports that the data is a SQLite file in the data directory.
@@ -142,8 +151,8 @@ func (s Server) Address(listening string) string {
 // Unknown gives the names of WORKDRIVE_* variables in an environment ("NAME=value") that are
 // no settings: misspelt, or of another version. Those of the tests do not count.
 func Unknown(environment []string) []string {
-	known := map[string]bool{}
-	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3]()} {
+	known := map[string]bool{smtpPassword: true, smsSecret: true}
+	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3](), reflect.TypeFor[SMTP](), reflect.TypeFor[SMS](), reflect.TypeFor[Push]()} {
 		for i := range t.NumField() {
 			known[t.Field(i).Tag.Get("env")] = true
 		}
