@@ -54,7 +54,7 @@ type Message struct {
 type Sender struct {
 	settings Settings
 	form     form
-	client   *http.Client
+	client   *egress.Client
 	clock    clock.Clock
 }
 
@@ -85,7 +85,7 @@ func New(s Settings, c clock.Clock) (*Sender, error) {
 }
 
 // client reaches the gateway wherever it is, and follows it nowhere.
-func client(s Settings, u *url.URL) *http.Client {
+func client(s Settings, u *url.URL) *egress.Client {
 	o := egress.Options{
 		Allow:   []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")},
 		Timeout: cmp.Or(s.Timeout, DefaultTimeout), MaxBytes: maxAnswer, Version: s.Version,
@@ -93,9 +93,7 @@ func client(s Settings, u *url.URL) *http.Client {
 	if port, err := strconv.ParseUint(u.Port(), 10, 16); err == nil {
 		o.Ports = []uint16{uint16(port)}
 	}
-	c := *egress.New(o).HTTP()
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &c
+	return egress.New(o).WithoutRedirects()
 }
 
 // Send hands a message to the gateway. Its errors are of kernel/delivery. Sending with the same

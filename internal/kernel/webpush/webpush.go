@@ -65,7 +65,7 @@ type Message struct {
 type Sender struct {
 	keys    Keys
 	contact string
-	client  *http.Client
+	client  *egress.Client
 	clock   clock.Clock
 }
 
@@ -78,9 +78,7 @@ func New(keys Keys, contact string, client *egress.Client, c clock.Clock) (*Send
 	if err := CheckContact(contact); err != nil {
 		return nil, fmt.Errorf("webpush: %w", err)
 	}
-	h := *client.HTTP()
-	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Sender{keys: keys, contact: strings.TrimPrefix(contact, "mailto:"), client: &h, clock: c}, nil
+	return &Sender{keys: keys, contact: strings.TrimPrefix(contact, "mailto:"), client: client.WithoutRedirects(), clock: c}, nil
 }
 
 var mailAddress = regexp.MustCompile(`^(mailto:)?[^@\s<>"]+@[^@\s<>"]+$`)
