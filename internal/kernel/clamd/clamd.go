@@ -82,7 +82,7 @@ func send(to io.Writer, file io.Reader) error {
 	buf := make([]byte, 4+chunk)
 	for {
 		n, err := io.ReadFull(file, buf[4:])
-		binary.BigEndian.PutUint32(buf, uint32(n)) //nolint:gosec // at most a chunk
+		binary.BigEndian.PutUint32(buf, uint32(n))
 		if n > 0 {
 			if _, err := to.Write(buf[:4+n]); err != nil {
 				return err

@@ -76,7 +76,7 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	if err != nil || n > math.MaxInt64 {
 		return fmt.Errorf("a size is a number with a unit, such as 500MB or 2GiB; it is %q", text)
 	}
-	*b = Bytes(n) //nolint:gosec // checked
+	*b = Bytes(n)
 	return nil
 }
 

@@ -49,7 +49,7 @@ func (q Quota) left(u usage, limit int64) int64 {
 
 // exceeded says why some more bytes cannot be kept, "" when they can.
 func (q Quota) exceeded(u usage, more int64) string {
-	size := func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) } //nolint:gosec // not negative
+	size := func(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 	switch {
 	case q.Person > 0 && u.person+more > q.Person:
 		return fmt.Sprintf("Your files have %s and may have %s together. Delete some that you do not need, or ask an administrator for more.", size(u.person), size(q.Person))

@@ -78,7 +78,7 @@ func (s *Server) serve() {
 			return
 		}
 		s.ended.Go(func() {
-			defer c.Close() //nolint:errcheck // nobody is left to tell
+			defer c.Close()
 			s.scan(c)
 		})
 	}
