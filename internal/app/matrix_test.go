@@ -134,7 +134,7 @@ var exceptions = map[string]func(c cell) int{
 	},
 	"updateConversationSettings": ownOnly, "markConversationRead": ownOnly, "sendMessage": ownOnly, "createMeeting": ownOnly,
 	"updateMessage": ownOnly, "deleteMessage": ownOrModerated, "reactToMessage": ownOnly, "unreactToMessage": ownOnly,
-	"pinMessage": ownOnly, "unpinMessage": ownOnly,
+	"listMessageEdits": ownOrModerated, "pinMessage": ownOnly, "unpinMessage": ownOnly,
 }
 
 // ownOnly is for what only the one whose it is may do.
