@@ -85,7 +85,7 @@ func (s *Service) Send(ctx context.Context, who authz.Actor, id string, in Note)
 	var out Messages
 	err := s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		bad := bad
-		if _, err := s.toSend(ctx, tx, who, id); err != nil {
+		if err := s.toSend(ctx, tx, who, id); err != nil {
 			return err
 		}
 		if bad.Empty() {
