@@ -148,7 +148,7 @@ var exceptions = map[string]func(c cell) int{
 	},
 	"updateConversationSettings": ownOnly, "markConversationRead": ownOnly, "sendMessage": ownOnly, "createMeeting": ownOnly,
 	"updateMessage": ownOnly, "deleteMessage": ownOrModerated, "reactToMessage": ownOnly, "unreactToMessage": ownOnly,
-	"pinMessage": ownOnly, "unpinMessage": ownOnly,
+	"listMessageEdits": ownOrModerated, "pinMessage": ownOnly, "unpinMessage": ownOnly,
 }
 
 // managed is for what the author of a task or course may do, and whoever manages all of them.

@@ -117,13 +117,13 @@ func (s *Service) asAdmin(ctx context.Context, tx db.Tx, who authz.Actor, id str
 
 var errDirect = fault.Conflict("conversation.direct", "A direct conversation has the people it was begun with, and no title of its own.")
 
-// toSend is asMember for writing.
-func (s *Service) toSend(ctx context.Context, tx db.Tx, who authz.Actor, id string) (Conversation, error) {
+// toSend locks a conversation in which the actor may write.
+func (s *Service) toSend(ctx context.Context, tx db.Tx, who authz.Actor, id string) error {
 	c, err := s.asMember(ctx, tx, who, id)
 	if err == nil && c.IsChannel() && !c.isAdmin() {
 		err = fault.Forbidden("conversation.channel", "Only admins write in this room.")
 	}
-	return c, err
+	return err
 }
 
 // toChange gives a message the actor reads, with its conversation locked.

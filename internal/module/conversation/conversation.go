@@ -139,7 +139,7 @@ type named struct {
 	ids     []string
 }
 
-// changesPeople gives the lists of people a change names.
+// people gives the lists of people a change names: those it adds, then those it removes.
 func (in Change) people() []named {
 	return []named{
 		{"/newAdmins", in.NewAdmins}, {"/newMembers", in.NewMembers},

@@ -15,8 +15,9 @@
 // or leaves it. Members write, mute, snooze and mark as read; in a room, which is a channel, only
 // admins write. Admins change a group chat, decide requests, add and remove members, pin messages
 // and delete what others wrote; in a direct conversation everybody pins and nobody deletes what
-// others wrote. A moderator (content:moderate) deletes group chats and messages they can read, and
-// reads what a message said before it was edited or deleted.
+// others wrote. A moderator (content:moderate) deletes group chats and messages they can read. They
+// and whoever sent a message read what it said before it was edited; what a deleted one said is kept
+// as long as its conversation.
 //
 // # Rules where the reference is silent
 //

@@ -176,13 +176,13 @@ func (s *Service) registerMembers(r *api.Router) {
 		ID: "listGroupChatMembers", Method: http.MethodGet, Path: groups + "/{id}/members", Tag: groupTag, Summary: "List the people of a group chat by name",
 		Authz: on(read, oneID), Example: people,
 	}, func(ctx context.Context, who authz.Actor, in *peopleInput) (*membersOutput, error) {
-		return peopleAnswer(s.Members(ctx, who, in.ID, api.Page{CurPage: in.CurPage, PerPage: in.PerPage}))
+		return peopleAnswer(s.members(ctx, who, in.ID, api.Page{CurPage: in.CurPage, PerPage: in.PerPage}))
 	})
 	api.Register(r, api.Operation{
 		ID: "listJoinRequests", Method: http.MethodGet, Path: groups + "/{id}/requests", Tag: groupTag, Summary: "List who has asked to join a group chat",
 		Description: "For its admins, longest ago first.", Authz: on(read, oneID), Example: people,
 	}, func(ctx context.Context, who authz.Actor, in *peopleInput) (*membersOutput, error) {
-		return peopleAnswer(s.Requests(ctx, who, in.ID, api.Page{CurPage: in.CurPage, PerPage: in.PerPage}))
+		return peopleAnswer(s.requests(ctx, who, in.ID, api.Page{CurPage: in.CurPage, PerPage: in.PerPage}))
 	})
 	api.Register(r, api.Operation{
 		ID: "decideJoinRequests", Method: http.MethodPost, Path: groups + "/{id}/requests", Tag: groupTag, Summary: "Approve or refuse requests to join",

@@ -114,7 +114,7 @@ func (s *Service) registerMessages(r *api.Router) {
 	})
 	api.Register(r, api.Operation{
 		ID: "updateMessage", Method: http.MethodPatch, Path: messages + "/{id}", Tag: messageTag, Summary: "Change a message of yours",
-		Description: "What it said before is kept for moderators.",
+		Description: "What it said before is kept for you and moderators.",
 		Authz:       on(writeMessages, messageID, "mention"), Statuses: []int{http.StatusPreconditionFailed},
 		Example: api.Example{Request: `{"message":"Hello, this is me"}`, From: "sendMessage"},
 	}, func(ctx context.Context, who authz.Actor, in *editInput) (*messageOutput, error) {
@@ -178,11 +178,9 @@ func (s *Service) registerHistory(r *api.Router) {
 	}, func(ctx context.Context, who authz.Actor, in *searchInput) (*messagesOutput, error) {
 		return messagesAnswer(s.Find(ctx, who, Search{Page: in.Page, Terms: terms(in.Q), ConversationID: in.ConversationID}))
 	})
-	moderate := readMessages
-	moderate.Capability = authz.ContentModerate
 	api.Register(r, api.Operation{
 		ID: "listMessageEdits", Method: http.MethodGet, Path: messages + "/{id}/edits", Tag: messageTag, Summary: "Read what a message said before",
-		Description: "For moderators who read the conversation.", Authz: on(moderate, messageID),
+		Description: "For who sent it, and moderators who read the conversation.", Authz: on(readMessages, messageID),
 		Example: api.Example{Response: `{"edits":[{"message":"Hello","until":"2022-10-24T05:31:17.783Z","by":"6187fcb0-6151-11ec-9294-cfe91ad8177f"}]}`},
 	}, s.edits)
 }
@@ -256,7 +254,7 @@ func (s *Service) react(ctx context.Context, who authz.Actor, in *reactionInput)
 }
 
 func (s *Service) edits(ctx context.Context, who authz.Actor, in *messageIDInput) (*textsOutput, error) {
-	list, err := s.Texts(ctx, who, in.ID)
+	list, err := s.texts(ctx, who, in.ID)
 	if err != nil {
 		return nil, err
 	}

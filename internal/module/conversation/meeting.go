@@ -112,7 +112,7 @@ func (s *Service) Meet(ctx context.Context, who authz.Actor, conversation string
 	err := s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		bad := bad
 		if conversation != "" {
-			if _, err := s.toSend(ctx, tx, who, conversation); err != nil {
+			if err := s.toSend(ctx, tx, who, conversation); err != nil {
 				return err
 			}
 		}

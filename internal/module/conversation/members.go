@@ -99,8 +99,8 @@ func (s *Service) Leave(ctx context.Context, who authz.Actor, id string) error {
 	})
 }
 
-// Members gives a page of the people in a conversation by name, with whether they are admins.
-func (s *Service) Members(ctx context.Context, who authz.Actor, id string, p api.Page) ([]participant, api.Meta, error) {
+// members gives a page of the people in a conversation by name, with whether they are admins.
+func (s *Service) members(ctx context.Context, who authz.Actor, id string, p api.Page) ([]participant, api.Meta, error) {
 	q := s.DB.Reader(ctx)
 	c, err := s.toRead(ctx, q, who, id)
 	if err != nil {
@@ -110,8 +110,8 @@ func (s *Service) Members(ctx context.Context, who authz.Actor, id string, p api
 	return list, p.Meta(c.MemberCount), err
 }
 
-// Requests gives a page of who has asked to join, for admins.
-func (s *Service) Requests(ctx context.Context, who authz.Actor, id string, p api.Page) ([]participant, api.Meta, error) {
+// requests gives a page of who has asked to join, for admins.
+func (s *Service) requests(ctx context.Context, who authz.Actor, id string, p api.Page) ([]participant, api.Meta, error) {
 	q := s.DB.Reader(ctx)
 	c, err := s.store.byID(ctx, q, who, id)
 	if err == nil && !c.isAdmin() {

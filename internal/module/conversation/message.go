@@ -101,8 +101,7 @@ func (in Revision) apply(b *message.Body, bad *fault.Fields) []named {
 // refs are what a message shows of other modules.
 func (m *Message) refs() content.Refs { return m.Body.RefsAs(form) }
 
-// entry is what can be found of a message. It is in no audience: its conversation decides who
-// finds it.
+// words are what a message is found by.
 func (m *Message) words() string {
 	_, text := m.Body.Words()
 	return strings.TrimSpace(text)

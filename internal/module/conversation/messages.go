@@ -85,7 +85,7 @@ func (s *Service) Send(ctx context.Context, who authz.Actor, id string, in Note)
 	var out Messages
 	err := s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		bad := bad
-		if _, err := s.toSend(ctx, tx, who, id); err != nil {
+		if err := s.toSend(ctx, tx, who, id); err != nil {
 			return err
 		}
 		if bad.Empty() {
@@ -282,10 +282,14 @@ func (s *Service) Pin(ctx context.Context, who authz.Actor, id string, pinned bo
 	return out, err
 }
 
-// Texts gives what a message said before, for moderators.
-func (s *Service) Texts(ctx context.Context, who authz.Actor, id string) ([]Text, error) {
+// texts gives what a message said before, for who sent it and moderators.
+func (s *Service) texts(ctx context.Context, who authz.Actor, id string) ([]Text, error) {
 	q := s.DB.Reader(ctx)
-	if _, err := s.store.messageByID(ctx, q, who, id); err != nil {
+	m, err := s.store.messageByID(ctx, q, who, id)
+	if err == nil && m.SenderID != who.UserID && !who.Can(authz.ContentModerate) {
+		err = fault.Forbidden("message.notSender", "Only who sent a message and moderators read what it said before.")
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s.store.texts(ctx, q, who.OrgID, id)

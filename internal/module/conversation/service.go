@@ -424,7 +424,7 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, list []string) er
 				return err
 			case c.Kind == Direct:
 				return errDirect
-			case !c.isAdmin() && !(who.Can(authz.ContentModerate) && c.Readable()):
+			case !c.isAdmin() && (!who.Can(authz.ContentModerate) || !c.Readable()):
 				return fault.Forbidden("conversation.notAdmin", "Only admins of the group chat and moderators can delete it.")
 			}
 			if err := s.clear(ctx, tx, who, id); err != nil {

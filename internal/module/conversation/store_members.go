@@ -85,25 +85,6 @@ func (store) requested(ctx context.Context, q db.Queryer, orgID, id string, peop
 	return texts(q.Query(ctx, `SELECT user_id FROM conversation_requests WHERE org_id = ? AND conversation_id = ? AND user_id {in}`, orgID, id, db.List(people)))
 }
 
-// seats gives who is in a conversation and whether they are its admins.
-func (store) seats(ctx context.Context, q db.Queryer, orgID, id string) (map[string]bool, error) {
-	rows, err := q.Query(ctx, `SELECT user_id, is_admin FROM conversation_members WHERE org_id = ? AND conversation_id = ?`, orgID, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	seats := map[string]bool{}
-	for rows.Next() {
-		var user string
-		var admin bool
-		if err := rows.Scan(&user, &admin); err != nil {
-			return nil, err
-		}
-		seats[user] = admin
-	}
-	return seats, rows.Err()
-}
-
 // headless reports that a conversation has no admin who can act.
 func (store) headless(ctx context.Context, q db.Queryer, orgID, id string) (headless bool, err error) {
 	err = q.QueryRow(ctx, `SELECT NOT EXISTS (SELECT 1 FROM conversation_members x JOIN users u ON u.org_id = x.org_id AND u.id = x.user_id AND u.status <> 'ARCHIVE'
