@@ -135,16 +135,28 @@ func (s *Service) Pins(ctx context.Context, who authz.Actor, id string, p api.Pa
 	if _, err := s.toRead(ctx, q, who, id); err != nil {
 		return Messages{}, api.Meta{}, err
 	}
+	after := top
+	if p.Cursor != "" {
+		if err := p.DecodeCursor(&after); err != nil {
+			return Messages{}, api.Meta{}, err
+		}
+		p.CurPage = 1
+	}
 	total, err := s.store.countPins(ctx, q, who.OrgID, id)
 	if err != nil {
 		return Messages{}, api.Meta{}, err
 	}
-	list, err := s.store.pins(ctx, q, who, id, p.Limit(), p.Offset())
+	list, err := s.store.pins(ctx, q, who, id, after, p.Limit()+1, p.Offset())
 	if err != nil {
 		return Messages{}, api.Meta{}, err
 	}
+	meta := p.Meta(total)
+	if n := p.Limit(); len(list) > n {
+		list = list[:n]
+		meta.NextCursor = ids.EncodeCursor(position{*list[n-1].PinnedAt, list[n-1].ID})
+	}
 	out, err := s.shown(ctx, q, who.OrgID, list)
-	return out, p.Meta(total), err
+	return out, meta, err
 }
 
 // Search is what words are looked for, and where.

@@ -181,6 +181,44 @@ func TestHistoryGoesBothWaysAndAround(t *testing.T) {
 	})
 }
 
+// TestCursorsLeadThroughEveryList walks the lists that have cursors in pages of two.
+func TestCursorsLeadThroughEveryList(t *testing.T) {
+	each(t, func(r *rig) {
+		id := r.group(open, r.bob)
+		first := r.send(r.ann, id, "first words")
+		for range 5 {
+			r.clock.Advance(time.Second)
+			m := r.call(r.bob, "POST", "/api/"+id+"/messages", `{"message":"words","replyOfMsgId":"`+first+`"}`).want(201).str("id")
+			r.call(r.ann, "PUT", "/api/messages/"+m+"/pin", "").want(200)
+			r.group(secret)
+		}
+		for path, want := range map[string]struct {
+			list string
+			n    int
+		}{
+			"/api/messages/" + first + "/replies?": {"messages", 5}, "/api/conversations/" + id + "/pins?": {"messages", 5}, "/api/messages?q=words&": {"messages", 6},
+			groups + "?": {"conversations", 6}, "/api/conversations?": {"conversations", 6},
+		} {
+			seen := map[string]bool{}
+			for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {
+				a := r.call(r.ann, "GET", path+"per_page=2&cursor="+cursor, "").want(200)
+				for _, o := range a.objects(want.list) {
+					if seen[o.str("id")] {
+						r.Errorf("%s shows %s twice", path, o.str("id"))
+					}
+					seen[o.str("id")] = true
+				}
+				if cursor = a.object("meta").str("nextCursor"); a.object("meta").num("totalResults") != want.n || pages > 5 {
+					r.Fatalf("%s: %s", path, a.raw)
+				}
+			}
+			if len(seen) != want.n {
+				r.Errorf("%s leads to %d, want %d", path, len(seen), want.n)
+			}
+		}
+	})
+}
+
 func TestMessagesAreFoundByWhoReadsThem(t *testing.T) {
 	each(t, func(r *rig) {
 		shared, private := r.group(open, r.bob), r.group(secret, r.bob)

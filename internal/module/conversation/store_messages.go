@@ -94,9 +94,9 @@ func (store) countPins(ctx context.Context, q db.Queryer, orgID, id string) (n i
 }
 
 // pins gives pinned messages, latest pinned first.
-func (store) pins(ctx context.Context, q db.Queryer, who authz.Actor, id string, limit, offset int) ([]Message, error) {
+func (store) pins(ctx context.Context, q db.Queryer, who authz.Actor, id string, after position, limit, offset int) ([]Message, error) {
 	return scanMessages(q.Query(ctx, `SELECT `+messageColumns+messagesFrom+`WHERE y.org_id = ?1 AND y.conversation_id = ?3 AND y.pinned_at IS NOT NULL
-		ORDER BY y.pinned_at DESC, y.id DESC LIMIT ?4 OFFSET ?5`, who.OrgID, who.UserID, id, limit, offset))
+		AND (y.pinned_at, y.id) < (?4, ?5) ORDER BY y.pinned_at DESC, y.id DESC LIMIT ?6 OFFSET ?7`, who.OrgID, who.UserID, id, after.At, after.ID, limit, offset))
 }
 
 // find gives messages whose words match, latest first, with the number of all: in one conversation
