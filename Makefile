@@ -29,7 +29,7 @@ build: ## Build the program: one static binary
 test: ## Run every test on both engines; installs PostgreSQL and ffmpeg from Debian's packages when it can
 	./scripts/test-deps
 	$(if $(RACE),,@echo 'no C compiler here: the tests run without the race detector' >&2; [ "$${CI:-}" != true ])
-	CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 20m ./...
+	CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 40m ./...
 	@echo 'make test: every package passed'
 
 .PHONY: lint

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
 	"log/slog"
 	"net/http"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -140,10 +142,11 @@ const feedSQL = `SELECT p.id, p.text, p.posted_at, p.comments_count, u.id, u.fir
 	u.department_id, d.name, u.location_id, u.availability_text, u.phone, u.email, u.status, u.external_user_id
 	FROM posts p JOIN users u ON u.org_id = p.org_id AND u.id = p.author_id
 	LEFT JOIN departments d ON d.org_id = u.org_id AND d.id = u.department_id
-	WHERE p.org_id = ? AND p.status = 'PUBLISHED' AND p.audience_id = ? ORDER BY p.posted_at DESC, p.id DESC LIMIT 10`
+	WHERE p.org_id = ? AND p.status = 'PUBLISHED' AND p.audience_id = ? ORDER BY p.posted_at DESC, p.id DESC LIMIT `
 
 func (f *floor) feed(w http.ResponseWriter, r *http.Request) {
-	rows, err := f.db.Reader(r.Context()).Query(r.Context(), feedSQL, f.org, f.everybody)
+	limit := cmp.Or(r.URL.Query().Get("rows"), "10")
+	rows, err := f.db.Reader(r.Context()).Query(r.Context(), feedSQL+limit, f.org, f.everybody)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -172,8 +175,8 @@ func (f *floor) feed(w http.ResponseWriter, r *http.Request) {
 		p.CreatedAt, p.UpdatedAt = p.PostedAt, p.PostedAt
 		out.Posts = append(out.Posts, p)
 	}
-	if err := rows.Err(); err != nil || len(out.Posts) != 10 {
-		http.Error(w, "not ten rows", http.StatusInternalServerError)
+	if err := rows.Err(); err != nil || strconv.Itoa(len(out.Posts)) != limit {
+		http.Error(w, "too few rows", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -14,6 +14,7 @@ const (
 	feedToSmall   = 0.8 // the feed with the most posts, to the feed with the fewest
 	createToAlone = 3.0 // durable creates, to the same without group commit
 	createToFloor = 0.6 // durable creates, to a bare grouped insert
+	pageToFloor   = 0.6 // a page of news, photos or documents, to a bare join of as many rows
 	maxIdleMiB    = 60
 	maxReadyMS    = 1000
 )
@@ -31,6 +32,8 @@ func (r *report) goals() []goal {
 		switch {
 		case l.scenario == feedPage:
 			ratio(where+"feed to floor", feedToFloor, l.ratio)
+		case l.scenario == photoPage, l.scenario == newsPage, l.scenario == documentPage:
+			ratio(where+l.scenario+" to floor", pageToFloor, l.ratio)
 		case l.scenario == sizes:
 			ratio(where+"feed to the feed with the fewest posts", feedToSmall, l.ratio)
 		case l.scenario == createPost && l.engine == "sqlite":

@@ -152,7 +152,7 @@ func open(ctx context.Context, r *report, t target) (pair, error) {
 	if err != nil {
 		return pair{}, err
 	}
-	args := []string{"serve", "--data-dir", place, "--rate-limit", "0", "--log-level", "warn"}
+	args := []string{"serve", "--data-dir", place, "--rate-limit", "0", "--log-level", "warn", "--no-link-previews"}
 	if t.engine == "postgres" {
 		args = append(args, "--database-url", seeded.url)
 	}
@@ -236,6 +236,9 @@ func scenarios(ctx context.Context, s settings, r *report, t target, p pair) err
 	}
 	if t.size != s.sizes[0] {
 		return nil
+	}
+	if err := contentScenarios(ctx, s, r, t, p); err != nil {
+		return err
 	}
 	return r.bulk(ctx, t, p)
 }

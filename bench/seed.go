@@ -138,7 +138,10 @@ func (g *seeder) fill(ctx context.Context, posts int) (err error) {
 	if err != nil {
 		return err
 	}
-	return g.posts(ctx, b, posts, groupIDs, locationIDs)
+	if err := g.posts(ctx, b, posts, groupIDs, locationIDs); err != nil {
+		return err
+	}
+	return g.contents(ctx)
 }
 
 func (g *seeder) relations(ctx context.Context, tx db.Tx, groupIDs []string) error {

@@ -29,6 +29,8 @@ func TestMistakesOnTheCommandLineAreOneLineAndStatus2(t *testing.T) {
 		{[]string{"serve", "--metrics-listen", "9090"}, nil, "--metrics-listen must be HOST:PORT"},
 		{[]string{"serve", "--public-url", "drive.example"}, nil, "--public-url must begin with http"},
 		{[]string{"serve", "--max-in-flight", "0"}, nil, "--max-in-flight"},
+		{[]string{"serve", "--quota-person", "plenty"}, nil, "500MB"},
+		{[]string{"serve", "--clamd", "localhost"}, nil, "--clamd: a virus scanner is at host:port"},
 		{[]string{"serve", "--log-level", "loud"}, nil, "--log-level must be one of"},
 		{[]string{"serve", "--database-url", "mysql://db/x"}, nil, "--database-url must look like postgres://"},
 		{[]string{"migrate", "--database-url", "postgres://:secret@"}, nil, "--database-url must look like postgres://"},

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/extract"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/video"
 )
 
 // version is set by a release build: -ldflags "-X main.version=1.2.3".
@@ -148,6 +150,10 @@ func open(ctx context.Context, s config.Store, server config.Server, std *stdio,
 			return nil, nil, errors.Join(err, closeFiles(), closeAll())
 		}
 		o.ReadPDF = []string{self, readPDF}
+		o.Films, o.Scratch = video.Find("", video.Limits{}), filepath.Join(s.DataDir, "scratch")
+		if !o.Films.Available() {
+			log.Info("films are kept and not processed: install ffmpeg to have them play in browsers")
+		}
 		o.Files, closeAll = files, func() error { return errors.Join(closeFiles(), closeData()) }
 	}
 	a, err := app.New(o)

@@ -25,6 +25,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/search"
+	"github.com/workdrive/workdrive/internal/kernel/video"
 )
 
 // Release is the version being worked on, which the checked-in description of the API has.
@@ -57,6 +58,8 @@ type Options struct {
 	DB      *db.DB
 	Files   blob.Store  // nil for a process that serves nobody
 	ReadPDF []string    // the command that takes the words out of a PDF (kernel/extract); nil for none
+	Films   video.Tools // that read films
+	Scratch string      // directory to work on films in; "" is the system's
 	Clock   clock.Clock // nil is the wall clock
 	Log     *slog.Logger
 }

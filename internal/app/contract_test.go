@@ -119,9 +119,51 @@ var replays = []replay{
 	{"listSecurityGroups", "GET", "/api/security_groups", "", 200, nil},
 	{"addSecurityGroupMembers", "POST", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
 	{"removeSecurityGroupMembers", "DELETE", "/api/security_groups/{group}/members}", "/api/security_groups/{group}/members", 200, people},
+	{"createGroupChat", "POST", "/api/group-chats", "", 201, func(w printed, b map[string]any) {
+		for i, name := range []string{"user", "boss"} {
+			b["members"].([]any)[i].(map[string]any)["id"] = w[name]
+		}
+		b["fileId"] = w["file"]
+	}},
+	{"listGroupChats", "GET", "/api/group-chats", "", 200, func(_ printed, b map[string]any) { b["time"] = "2031-10-23T20:32:28.637Z" }},
+	{"sendMessage", "GET", "/api/{conversation}/messages", "/api/{conversation}/messages", 201, func(w printed, b map[string]any) {
+		b["mention"], b["replyOfMsgId"], b["fileId"] = []any{w["user"]}, w["message"], []any{w["file"]}
+	}},
+	{"createMeeting", "POST", "/api/group-chats?conversationId={conversation}", "/api/group-chats/{conversation}/meetings", 201, func(w printed, b map[string]any) {
+		b["userIds"], b["posterId"] = []any{w["user"]}, w["file"]
+		b["startDateTime"], b["endDateTime"] = "2031-09-14T07:58:00.000Z", "2031-09-14T08:58:00.000Z"
+	}},
+	{"updateGroupChat", "PATCH", "/api/group-chats/{conversation}", "", 200, func(w printed, b map[string]any) {
+		b["newAdmins"], b["removedAdmins"], b["fileId"] = []any{w["user"]}, []any{w["user"]}, w["file"]
+	}},
+	{"deleteGroupChats", "Delete", "/api/group-chats?id={conversation}", "", 204, nil},
 	{"listCategories", "GET", "/api/categories", "", 200, nil},
+	{"createTask", "POST", "/api/tasks", "", 201, func(w printed, b map[string]any) {
+		printedTask(w, b)
+		b["status"] = "publish"
+	}},
+	{"createAndAssignTask", "POST", "/api/tasks", "", 201, func(w printed, b map[string]any) {
+		printedTask(w, b)
+		b["userIds"] = []any{w["user"]}
+	}},
+	{"listTasks", "GET", "/api/tasks", "", 200, func(_ printed, b map[string]any) { delete(b, "published") }},
+	{"updateTask", "PATCH", "/api/tasks/update/id?id={task}", "/api/tasks/update/{task}", 200, printedTask},
+	{"assignTask", "PATCH", "/api/tasks/assign/id?id={task}", "/api/tasks/assign/{task}", 200, func(w printed, b map[string]any) {
+		b["userIds"], b["removeIds"] = []any{w["user"]}, []any{w["user"]}
+	}},
+	{"deleteTask", "Delete", "/api/tasks/{task}", "", 204, nil},
+	{"listCourses", "GET", "/api/categories", "/api/courses", 200, nil},
+	{"deleteCourse", "Delete", "/api/courses/{course}", "", 204, nil},
 	{"requestMediaUpload", "GET", "/api/media", "", 200, nil},
 	{"listModuleCodes", "GET", "/api/module-codes", "", 200, nil},
+}
+
+// served is the operation that answers a printed one.
+func served(operation string) string {
+	if operation == "createAndAssignTask" { // the same method and path: people make the difference
+		return "createTask"
+	}
+	return operation
 }
 
 func person(email string) func(printed, map[string]any) {
@@ -161,6 +203,12 @@ func members(name string) func(printed, map[string]any) {
 	}
 }
 
+// printedTask puts real ids where the reference has sentences. It is for a while, so that there is a deadline.
+func printedTask(w printed, b map[string]any) {
+	b["notificationTemplateId"], b["videoId"], b["documentId"], b["dueDays"] = nil, w["film"], w["guide"], 3
+	delete(b, "trainingCourseTaskListId")
+}
+
 func people(w printed, b map[string]any) { b["ids"] = []any{w["user"], w["boss"]} }
 
 func TestPrintedExamplesWorkToTheLetter(t *testing.T) {
@@ -169,7 +217,7 @@ func TestPrintedExamplesWorkToTheLetter(t *testing.T) {
 		for _, r := range replays {
 			t.Run(r.operation, func(t *testing.T) {
 				answer, body := h.replay(t, r, w)
-				if err := described.allows(r.operation, answer.Code, answer.Header().Get("Content-Type"), answer.Body.Bytes()); err != nil {
+				if err := described.allows(served(r.operation), answer.Code, answer.Header().Get("Content-Type"), answer.Body.Bytes()); err != nil {
 					t.Error(err)
 				}
 				for name, s := range shapes(t) {
@@ -235,10 +283,19 @@ func (h *house) stage(t *testing.T) printed {
 	w["file"] = upload(t, h.Handler(), h.admin, "image/png", "team.png", picture)
 	create("category", "/api/categories", `{"moduleCode":1,"category":"Projects"}`)
 	create("featured", "/api/categories", `{"moduleCode":6,"category":"Featured"}`)
+	create("testing", "/api/categories", `{"moduleCode":11,"category":"Testing"}`)
+	create("conversation", "/api/group-chats", `{"title":"words","groupType":"ROOM","members":[{"id":"`+w["user"]+`"}]}`)
+	create("message", "/api/"+w["conversation"]+"/messages", `{"message":"words"}`)
 	create("news", "/api/news", `{"newsTitle":"words"}`)
 	create("video", "/api/videos", `{"meta":{"videoURL":"https://films.example/1"}}`)
 	create("photo", "/api/photos", `{"fileId":"`+w["file"]+`"}`)
 	create("document", "/api/documents", `{"link":"https://handbook.example/1"}`)
+	create("film", "/api/videos", `{"meta":{"videoURL":"https://films.example/2"}}`)
+	create("guide", "/api/documents?publish=true", `{"link":"https://handbook.example/2"}`)
+	create("task", "/api/tasks", `{"title":"words","content":"words","description":"words","link":"https://handbook.example","dueDays":3}`)
+	create("course", "/api/courses", `{"title":"words","status":"publish"}`)
+	h.call(t, h.admin, http.MethodPut, "/api/courses/"+w["course"]+"/form", `{"title":"Questions","schema":{"data":{"components":[],"display":"form"}}}`, http.StatusOK)
+	create("task2", "/api/tasks", `{"title":"words","content":"words","courseId":"`+w["course"]+`"}`)
 	faq := h.call(t, h.admin, http.MethodPost, "/api/faqs", `{"qas":[{"question":"a","answer":"b"},{"question":"c","answer":"d"}]}`, http.StatusCreated)
 	w["faq"] = text(faq, "id")
 	for i, name := range []string{"question", "question2"} {
@@ -308,7 +365,7 @@ func (h *house) replay(t *testing.T, r replay, w printed) (rec *httptest.Respons
 func inShape(t *testing.T, shape, place string, answer any) int {
 	t.Helper()
 	objects := at(answer, strings.TrimPrefix(place, "$"))
-	if len(objects) == 0 && !strings.Contains(place, ".") && shape != "UserSummary" && !noneYet[shape] {
+	if len(objects) == 0 && !strings.Contains(place, ".") && shape != "UserSummary" && !noneYet[shape] && !noneAt[place] {
 		t.Errorf("nothing at %s to compare with shape %s", place, shape)
 	}
 	for _, o := range objects {
@@ -318,7 +375,19 @@ func inShape(t *testing.T, shape, place string, answer any) int {
 }
 
 // noneYet are shapes of what comes from fetched pages and awards, and of files, which only posts have.
-var noneYet = map[string]bool{"File": true, "LinkPreview": true, "Badge": true}
+var noneYet = map[string]bool{
+	"File": true, "LinkPreview": true, "Badge": true,
+	// of calls that people are in, other calendars, tickets and answers of the knowledge base
+	"Participant": true, "ExternalLink": true, "RepeatConfig": true, "Ticket": true, "TicketCategory": true, "KbAnswer": true,
+	"MessageEvent": true, // of the messages that announce meetings, which no example sends
+}
+
+// noneAt are places that are null in the examples: a new group chat has had no calls, one whose
+// meeting is to come no last one, and a text is no video.
+var noneAt = map[string]bool{"lastCall": true, "scheduledCall": true, "video": true}
+
+// saidInWords are numbers for which the reference prints what they mean.
+var saidInWords = map[string]bool{"order": true, "numberOfTasks": true, "usersCount": true, "totalTime": true}
 
 var (
 	printedTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
@@ -362,6 +431,9 @@ func alike(t *testing.T, where string, shown, got any) {
 		}
 	case string:
 		g, ok := got.(string)
+		if _, isNumber := got.(float64); isNumber && saidInWords[where[strings.LastIndex(where, ".")+1:]] {
+			return
+		}
 		if !ok {
 			t.Errorf("%s: printed as a string, is %T", where, got)
 		} else if printedTime.MatchString(s) && !printedTime.MatchString(g) {
@@ -454,7 +526,7 @@ var only = map[string]bool{
 }
 
 // varies are fields that the reference prints with different types, or otherwise than it says.
-var varies = map[string]bool{"Organization.authMethod": true, "Faq.tags": true}
+var varies = map[string]bool{"Organization.authMethod": true, "Faq.tags": true, "Task.createdBy": true, "AssignedTask.assignedUserIds": true, "Call.event": true, "Event.livestream": true}
 
 func typed(t *testing.T, where, kind string, v any) {
 	t.Helper()

@@ -37,7 +37,7 @@ func newSite(t *testing.T, d *db.DB) site {
 	t.Helper()
 	s := site{clock: clock.NewManual(time.UnixMilli(cast.At))}
 	var err error
-	s.app, err = New(Options{Version: Release, Server: config.Server{MaxInFlight: 64}, DB: d, Clock: s.clock, Log: slog.New(slog.DiscardHandler)})
+	s.app, err = New(Options{Version: Release, Server: config.Server{MaxInFlight: 64}, DB: d, Files: filesIn(t, t.TempDir(), s.clock), Clock: s.clock, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,8 @@ type history struct {
 		Helper()
 		Fatalf(format string, args ...any)
 	}
-	rt *rapid.T
+	rt   *rapid.T
+	test *testing.T
 
 	org       string
 	director  string // the administrator
@@ -98,7 +99,8 @@ type history struct {
 	ids, keys []string
 	groups    []string
 	locations []string
-	absent    string // what the answer for a post that is not there says
+	kind      kindOf // of everything that is published
+	absent    string // what the answer for an item that is not there says
 	n         int
 
 	state      []string // ACTIVE, BLOCKED, ARCHIVE
@@ -124,8 +126,30 @@ type permissions struct {
 	TaggedUsers []string `json:"taggedUsers"`
 }
 
+// kindOf is how items of a kind are made and read over HTTP.
+type kindOf struct {
+	name, path, list string
+	make             func(file string) map[string]any // what an item needs beside permissions; file is a picture of the author's
+}
+
+var everyKind = []kindOf{
+	{"post", "/api/posts", "posts", func(file string) map[string]any {
+		return map[string]any{"postText": "words", "fileIds": []string{file}}
+	}},
+	{"news", "/api/news", "news", func(file string) map[string]any { return map[string]any{"newsTitle": "words", "coverImage": file} }},
+	{"photo", "/api/photos", "photos", func(file string) map[string]any { return map[string]any{"description": "words", "fileId": file} }},
+	{"video", "/api/videos", "videos", func(file string) map[string]any {
+		return map[string]any{"title": "words", "meta": map[string]any{"videoURL": "https://films.example/1"}, "thumbnailFileId": file}
+	}},
+	{"document", "/api/documents", "docs", func(file string) map[string]any { return map[string]any{"name": "words", "docId": file} }},
+	{"faq", "/api/faqs", "data", func(string) map[string]any {
+		return map[string]any{"name": "words", "qas": []any{map[string]any{"question": "words", "answer": "more"}}}
+	}},
+}
+
 type published struct {
 	id        string
+	file      string // that it shows, "" for none
 	author    int
 	perms     permissions
 	status    string
@@ -139,7 +163,7 @@ type published struct {
 // only directs: that lets nobody see more.
 func newHistory(t *testing.T, s site, people int) *history {
 	t.Helper()
-	h := &history{site: s, ctx: t.Context(), t: t, inGroup: map[pair]bool{}, inTeam: map[pair]bool{}, follows: map[pair]bool{}}
+	h := &history{site: s, ctx: t.Context(), t: t, test: t, inGroup: map[pair]bool{}, inTeam: map[pair]bool{}, follows: map[pair]bool{}}
 	o := cast.NewOrg(t, s.app.o.DB)
 	director := o.Administrator(t, "director")
 	h.org, h.director, h.admin = o.ID, director.UserID, s.key(t, director)
@@ -154,9 +178,15 @@ func newHistory(t *testing.T, s site, people int) *history {
 	for range 2 {
 		h.groups, h.locations = append(h.groups, h.named("/api/security_groups")), append(h.locations, h.named("/api/locations"))
 	}
-	absent := h.want(h.keys[0], "GET", "/api/posts/"+ids.New(), nil, http.StatusNotFound)
-	h.absent = fmt.Sprint(absent["code"], absent["detail"])
+	h.play(everyKind[0])
 	return h
+}
+
+// play says of which kind everything is that is published.
+func (h *history) play(k kindOf) {
+	h.kind = k
+	absent := h.want(h.keys[0], "GET", k.path+"/"+ids.New(), nil, http.StatusNotFound)
+	h.absent = fmt.Sprint(absent["code"], absent["detail"])
 }
 
 // named makes a group or a location.

@@ -146,7 +146,7 @@ func TestPhotos(t *testing.T) {
 func TestVideos(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		ann, annKey := h.person(t, "ann")
-		_, bobKey := h.person(t, "bob")
+		bob, bobKey := h.person(t, "bob")
 		h.call(t, bobKey, http.MethodPut, "/api/users/"+ann+"/follow", "", http.StatusOK)
 		for url, source := range map[string]float64{
 			"https://www.youtube.com/watch?v=1": 1, "https://youtu.be/1": 1, "https://player.vimeo.com/1": 2, "https://notyoutube.com/1": 3,
@@ -158,6 +158,16 @@ func TestVideos(t *testing.T) {
 		}
 		h.lists(t, bobKey, "/api/videos?isFollowing=true&userId="+ann, "videos", "title", "Tour", "Tour", "Tour", "Tour")
 		h.lists(t, annKey, "/api/videos?isFollowing=true", "videos", "title")
+
+		h.create(t, annKey, "/api/videos", `{"title":"Fire drill","description":"Where to go","meta":{"videoURL":"https://films.example/2"}}`)
+		h.create(t, annKey, "/api/videos", `{"title":"Fire, in private","meta":{"videoURL":"https://films.example/3"},"permissions":{"onlyMe":true}}`)
+		h.create(t, annKey, "/api/news", `{"newsTitle":"Fire drill tomorrow"}`)
+		for words, found := range map[string][]string{
+			"go+drill": {"Fire drill"}, "fir": {"Fire drill"}, "%22drill+fire%22": nil, "flood": nil, "%22%27*": nil, "fire&userId=" + bob: nil,
+		} {
+			h.lists(t, bobKey, "/api/videos?search="+words, "videos", "title", found...)
+		}
+		h.lists(t, annKey, "/api/videos?search=fire", "videos", "title", "Fire, in private", "Fire drill")
 
 		picture := upload(t, h.Handler(), annKey, "image/png", "still.png", picture)
 		for body, pointer := range map[string]string{

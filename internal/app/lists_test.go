@@ -80,8 +80,14 @@ func (h *house) countList(t *testing.T, path string, perPage int) (rows, stateme
 	t.Helper()
 	ctx, n := db.CountQueries(t.Context())
 	target := fmt.Sprintf("%s?per_page=%d", path, perPage)
+	if path == "/api/group-chats" {
+		target += "&include_participants=true"
+	}
 	if path == "/api/categories" {
 		target += "&moduleCode=1"
+	}
+	if path == "/api/messages" {
+		target += "&q=message"
 	}
 	if path == "/api/search" {
 		target += "&q=person"
@@ -151,6 +157,28 @@ func (h *house) fill(t *testing.T) map[string]string {
 				h.call(t, keys[i], http.MethodPut, item+"/acknowledgement", "", http.StatusOK)
 			}
 		}
+	}
+	for i := range many {
+		id := made("/api/courses", fmt.Sprintf(`{"title":"Course %d","status":"publish"}`, i))
+		h.call(t, h.admin, http.MethodPatch, "/api/courses/"+id+"/assign", `{"userIds":[`+strings.Trim(string(all), "[]")+`,"`+h.root.UserID+`"]}`, http.StatusOK)
+		h.call(t, h.admin, http.MethodPut, "/api/courses/"+id+"/form", `{"title":"Form","schema":{"data":{"components":[]}}}`, http.StatusOK)
+		inIt := made("/api/tasks", fmt.Sprintf(`{"title":"Task %d","content":"words","courseId":%q}`, i, id))
+		h.call(t, h.admin, http.MethodPost, "/api/tasks/"+inIt+"/complete", "", http.StatusOK)
+		ids["courses"], ids["tasks"] = id, made("/api/tasks", fmt.Sprintf(`{"title":"Take course %d","task_type":"Course","trainingCourseTaskListId":%q,"userIds":%s}`, i, id, all))
+	}
+	for _, key := range keys {
+		h.call(t, key, http.MethodPost, "/api/courses/"+ids["courses"]+"/form/submissions", `{"answers":{}}`, http.StatusOK)
+	}
+	ids["conversations"] = made("/api/group-chats", `{"title":"Everybody","isPrivate":true,"byRequest":true}`)
+	ids["group-chats"], ids["conversationId"] = ids["conversations"], ids["conversations"]
+	ids["messages"] = made("/api/"+ids["conversations"]+"/messages", `{"message":"message"}`)
+	for i, key := range keys {
+		made("/api/group-chats", fmt.Sprintf(`{"title":"Group %d","fileId":%q,"members":[{"id":%q}]}`, i, file, people[i]))
+		reply := made("/api/"+ids["conversations"]+"/messages", fmt.Sprintf(`{"message":"message %d","mention":%q,"fileId":%q,"replyOfMsgId":%q}`, i, people[i], file, ids["messages"]))
+		h.call(t, h.admin, http.MethodPut, "/api/messages/"+reply+"/pin", "", http.StatusOK)
+		h.call(t, key, http.MethodPut, "/api/group-chats/"+ids["conversations"]+"/membership", "", http.StatusOK)
+		id, _ := h.person(t, fmt.Sprint("climber", i))
+		h.call(t, h.admin, http.MethodPatch, "/api/group-chats/"+ids["conversations"], `{"newMembers":["`+id+`"]}`, http.StatusOK)
 	}
 	ids["departments"] = made("/api/departments", `{"name":"Everybody","members":[]}`)
 	h.call(t, h.admin, http.MethodPost, "/api/departments/"+ids["departments"]+"/members", `{"addMembers":`+string(all)+`}`, http.StatusOK)

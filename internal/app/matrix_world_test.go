@@ -72,7 +72,12 @@ func (a actor) relations(kind string) []string {
 	switch kind {
 	case "":
 		return []string{none}
-	case "post", "news", "photo", "video", "document", "faq", "comment", "media":
+	case "post", "news", "photo", "video", "document", "faq", "comment", "media", "conversation", "message":
+		return []string{own, visible, hidden, foreign, deleted, missing}
+	case "task", "course":
+		if a.who.Can(authz.TemplatesManage) { // sees all of them
+			return []string{own, visible, foreign, deleted, missing}
+		}
 		return []string{own, visible, hidden, foreign, deleted, missing}
 	case "department", "location", "securityGroup", "category":
 		return []string{visible, foreign, deleted, missing}
@@ -288,12 +293,25 @@ func (w *world) fresh(a actor, kind, relation string) string {
 	if kind == "media" && relation != own && relation != deleted { // who may see the post may read it
 		w.made(ownerKey, "POST", "/api/posts", `{"postText":"%s","fileIds":"%s","permissions":{"%s":true}}`, canary, id, audienceOf(canary))
 	}
+	if relation == visible && (kind == "task" || kind == "course") {
+		w.give(kind, id, ownerKey, a.owner.UserID)
+	}
 	if relation == deleted && kind == "media" {
 		w.made(ownerKey, "DELETE", path+id, "")
 	} else if relation == deleted {
 		w.made(home.adminKey, "DELETE", path+id, "")
 	}
 	return id
+}
+
+// give assigns a task, which they have completed then, or a course to somebody.
+func (w *world) give(kind, id, ownerKey, userID string) {
+	body := `{"userIds":["` + userID + `"]}`
+	if kind == "course" {
+		w.made(ownerKey, "PATCH", "/api/courses/"+id+"/assign", body)
+		return
+	}
+	w.made(ownerKey, "PATCH", "/api/tasks/assign/"+id, body)
 }
 
 // contents is how an item of each kind is made: %N is a text, %P a picture of its author's.
@@ -339,6 +357,17 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 	case "comment":
 		on := publish("post", home.keeperKey)
 		return w.made(ownerKey, "POST", "/api/posts/"+on+"/comments", `{"text":"%s"}`, canary)["id"].(string), "/api/comments/"
+	case "task":
+		return w.made(ownerKey, "POST", "/api/tasks", `{"title":"%s","content":"%[1]s"}`, canary)["id"].(string), "/api/tasks/"
+	case "course":
+		id := w.made(ownerKey, "POST", "/api/courses", `{"title":"%s","status":"publish"}`, canary)["id"].(string)
+		w.made(ownerKey, "PUT", "/api/courses/"+id+"/form", `{"title":"%s","schema":{"data":{"components":[]}}}`, canary)
+		return id, "/api/courses/"
+	case "conversation":
+		return w.made(ownerKey, "POST", "/api/group-chats", `{"title":"%s","isPrivate":%t}`, canary, audienceOf(canary) == "onlyMe")["id"].(string), "/api/group-chats/"
+	case "message":
+		in, _ := w.make("conversation", home, owner, ownerKey, canary)
+		return w.made(ownerKey, "POST", "/api/"+in+"/messages", `{"message":"%s"}`, canary)["id"].(string), "/api/messages/"
 	case "department":
 		return add("/api/departments", `{"name":"%s","members":[]}`)
 	case "location":

@@ -15,6 +15,8 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/acknowledgement"
 	"github.com/workdrive/workdrive/internal/module/category"
+	"github.com/workdrive/workdrive/internal/module/conversation"
+	"github.com/workdrive/workdrive/internal/module/course"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
 	"github.com/workdrive/workdrive/internal/module/faq"
@@ -29,6 +31,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/settings"
 	"github.com/workdrive/workdrive/internal/module/social"
+	"github.com/workdrive/workdrive/internal/module/task"
 	"github.com/workdrive/workdrive/internal/module/token"
 	"github.com/workdrive/workdrive/internal/module/user"
 	"github.com/workdrive/workdrive/internal/module/video"
@@ -57,8 +60,11 @@ type Modules struct {
 	Categories *category.Service
 	Visibility *visibility.Service
 	Search     *searching.Service
+	Tasks      *task.Service
+	Courses    *course.Service
 
 	Acknowledgements *acknowledgement.Service
+	Conversations    *conversation.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -77,8 +83,13 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Users = user.New(d, b, c, m.Settings)
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
+	scanner, err := a.o.Server.Media.Scanner()
+	if err != nil {
+		return m, err
+	}
 	m.Media, err = media.New(ctx, media.Deps{
-		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents, Extract: extract.New(a.o.ReadPDF...),
+		DB: d, Jobs: a.jobs, Clock: c, Log: log, Content: contents, Extract: extract.New(a.o.ReadPDF...), Films: a.o.Films, Scratch: a.o.Scratch, Scanner: scanner,
+		Quota: media.Quota{Person: int64(a.o.Server.Media.QuotaPerson), Organization: int64(a.o.Server.Media.QuotaOrganization)},
 		Blobs: a.o.Files, Bucket: bucket(a.o.Server), URL: a.o.Server.Address(a.o.Server.Listen),
 	})
 	if err != nil {
@@ -92,14 +103,24 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
+	m.Tasks = task.New(task.Deps{
+		DB: d, Bus: b, Clock: c, Content: contents, Videos: taskVideos{m.Videos}, URL: a.o.Server.Address(a.o.Server.Listen),
+	})
+	m.Courses = course.New(course.Deps{DB: d, Bus: b, Clock: c, Categories: m.Categories, Tasks: courseTasks{m.Tasks}})
+	m.Tasks.Serve(taskCourses{m.Courses})
 	m.Search = searching.New(d, audiences, a.index)
 	m.Users.OnChange(m.Search.PeopleChanged)
+	m.Conversations = conversation.New(conversation.Deps{
+		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
+	})
+	m.Users.OnChange(m.Conversations.PeopleChanged)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
 	m.Groups = securitygroup.New(d, b, c)
 	for _, inherit := range []user.Heir{
 		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
+		m.Courses.Inherit, m.Tasks.Inherit,
 	} {
 		m.Users.OnHandOver(inherit)
 	}
@@ -123,6 +144,8 @@ func (a *App) mounted() []module {
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
+		a.Tasks, a.Courses,
+		a.Conversations,
 	}
 }
 

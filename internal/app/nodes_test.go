@@ -242,3 +242,40 @@ func mustParse(t *testing.T, address string) *url.URL {
 	}
 	return u
 }
+
+// TestWhoLeavesAGroupChatLosesItsPostsOnEveryNode has two nodes send into one group chat, and one
+// forget who has left on the other.
+func TestWhoLeavesAGroupChatLosesItsPostsOnEveryNode(t *testing.T) {
+	t.Parallel()
+	here, there := nodes(t)
+	id, key := here.person(t, "bob")
+	group := text(here.call(t, here.admin, http.MethodPost, "/api/group-chats", `{"title":"Climbers","isPrivate":true}`, http.StatusCreated), "id")
+	here.call(t, here.admin, http.MethodPost, "/api/posts", `{"postText":"for climbers","permissions":{"groups":["`+group+`"]}}`, http.StatusCreated)
+	if n := there.total(t, key); n != 0 { // and remembers it
+		t.Fatalf("%d posts", n)
+	}
+	here.call(t, here.admin, http.MethodPatch, "/api/group-chats/"+group, `{"newMembers":["`+id+`"]}`, http.StatusOK)
+	soon(t, "who joined a group chat sees its posts", func() bool { return there.total(t, key) == 1 })
+	var sending sync.WaitGroup
+	for _, n := range []struct {
+		*house
+		key string
+	}{{here, here.admin}, {there, key}} {
+		sending.Go(func() {
+			for range 10 {
+				if status := n.status(n.key, http.MethodPost, "/api/"+group+"/messages", `{"message":"hello"}`); status != http.StatusCreated {
+					t.Errorf("sending answers %d", status)
+				}
+			}
+		})
+	}
+	sending.Wait()
+	list := here.call(t, key, http.MethodGet, "/api/"+group+"/messages", "", http.StatusOK)["messages"].([]any)
+	for i, m := range list {
+		if seq := m.(map[string]any)["seq"].(float64); int(seq) != i+1 || len(list) != 20 {
+			t.Fatalf("message %d of %d has number %v", i+1, len(list), seq)
+		}
+	}
+	here.call(t, key, http.MethodDelete, "/api/group-chats/"+group+"/membership", "", http.StatusNoContent)
+	soon(t, "who left a group chat sees its posts no more", func() bool { return there.total(t, key) == 0 })
+}

@@ -1,52 +1,47 @@
 package app
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/workdrive/workdrive/internal/kernel/api"
-	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 	"github.com/workdrive/workdrive/internal/testkit/dbtest"
 )
 
-// TestConversationsLiveBesideEveryModule mounts the reference's route that begins with an id
-// beside the real ones: it takes nothing from them, and no module's name is a conversation.
+// TestConversationsLiveBesideEveryModule asks for the reference's route that begins with an id
+// beside the other ones: it takes nothing from them, and no module's name is a conversation.
 func TestConversationsLiveBesideEveryModule(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, dbtest.Open(t, dbtest.SQLite(t), constraints()...))
-	type input struct {
-		ID string `path:"conversationId" doc:"Id of the conversation"`
-	}
-	type output struct {
-		Conversation string `header:"Conversation" doc:"Which one it was"`
-	}
-	w.app.router.Gate("conversation", func(context.Context, authz.Actor, string) error { return nil })
-	real := w.app.router.Operations()
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		api.Register(w.app.router, api.Operation{
-			ID: strings.ToLower(method) + "Messages", Method: method, Path: "/api/{conversationId}/messages", Tag: "Messages", Summary: "Messages",
-			Authz: authz.Rule{Scope: "messages:write", Object: &authz.Object{Param: "conversationId", Type: "conversation"}},
-		}, func(_ context.Context, _ authz.Actor, in *input) (*output, error) { return &output{in.ID}, nil })
-	}
-	key, id := w.tenants[0].adminKey, ids.New()
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		if status, text := w.do(w.front, request{method: method, target: "/api/" + id + "/messages", key: key}); status >= 300 || !strings.Contains(text, id) {
-			t.Errorf("%s messages: %d %s", method, status, text)
+	admin := newBadInputs(w).admin
+	key, id := admin.key, w.object(admin, "conversation", own)
+	for _, q := range []request{{method: http.MethodGet}, {method: http.MethodPost, body: `{"message":"hello"}`}} {
+		q.key, q.target = key, "/api/"+id+"/messages"
+		if status, text := w.do(w.front, q); status >= 300 || !strings.Contains(text, id) && q.body != "" {
+			t.Errorf("%s messages: %d %s", q.method, status, text)
 		}
 	}
-	for _, op := range real {
+	const reached = "conversation.notFound"
+	if _, text := w.do(w.front, request{method: http.MethodGet, target: "/api/" + ids.New() + "/messages", key: key}); !strings.Contains(text, reached) {
+		t.Errorf("an unknown conversation: %s", text)
+	}
+	for _, op := range w.app.router.Operations() {
 		noun, _, _ := strings.Cut(strings.TrimPrefix(op.Path, "/api/"), "/")
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			if _, text := w.do(w.front, request{method: method, target: "/api/" + noun + "/messages", key: key}); strings.Contains(text, "Conversation:") {
-				t.Errorf("%s /api/%s/messages reaches a conversation: %s", method, noun, text)
+		if strings.HasPrefix(noun, "{") {
+			continue
+		}
+		for _, q := range []request{{method: http.MethodGet}, {method: http.MethodPost, body: `{"message":"hello"}`}} {
+			q.key, q.target = key, "/api/"+noun+"/messages"
+			_, text := w.do(w.front, q)
+			if strings.Contains(text, reached) && noun != "conversations" && noun != "group-chats" {
+				t.Errorf("%s /api/%s/messages reaches a conversation: %s", q.method, noun, text)
 			}
 		}
-		c := cell{op: op, actor: newBadInputs(w).admin, relation: visible}
-		if _, text := w.do(w.front, w.request(c, "messages")); strings.Contains(text, "Conversation:") {
-			t.Errorf("%s is taken for a conversation: %s", op.ID, text)
+		if kind := (cell{op: op}).kind(); kind != "conversation" && op.ID != "deleteGroupChats" {
+			if _, text := w.do(w.front, w.request(cell{op: op, actor: admin, relation: visible}, "messages")); strings.Contains(text, reached) {
+				t.Errorf("%s is taken for a conversation: %s", op.ID, text)
+			}
 		}
 	}
 }

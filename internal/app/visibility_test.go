@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,12 +18,12 @@ import (
 
 // TestVisibilityAgreesWithOracle plays random histories of an organization over HTTP: people
 // move between supervisors, locations, groups and teams, follow each other, are blocked, leave
-// and come back; posts are written, kept, scheduled, published, readdressed, commented, reacted
-// to, bookmarked and deleted. It compares them with the rules written down a second time, in
+// and come back; items of a kind, each time of another, are written, kept, scheduled, published,
+// readdressed, commented, reacted to, bookmarked and deleted. It compares them with the rules written down a second time, in
 // memory. After every step, right after the change, read-one, every order of the list by page
-// and by cursor, the exact count, comments, reactions, bookmarks and the answer for an absent
-// post agree with the oracle for every viewer; so do the preview of an audience and the
-// explanation of who sees what.
+// and by cursor, the exact count, comments, reactions, bookmarks, the bytes of files, what search
+// finds and the answer for an absent item agree with the oracle for every viewer; so do the
+// preview of an audience and the explanation of who sees what.
 func TestVisibilityAgreesWithOracle(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		s := newSite(t, d)
@@ -30,11 +31,12 @@ func TestVisibilityAgreesWithOracle(t *testing.T) {
 		foreign.publish(0, content.Published, permissions{Public: true})
 		steps := 0
 		rapid.Check(t, func(rt *rapid.T) {
-			if rapid.IntRange(1, 3).Draw(rt, "one of three is played") > 1 {
+			if rapid.IntRange(1, 6).Draw(rt, "one of six is played") > 1 {
 				return // a hundred take a minute
 			}
 			h := newHistory(t, s, 5)
 			h.rt, h.t = rt, rt
+			h.play(rapid.SampledFrom(everyKind).Draw(rt, "kind"))
 			h.begin()
 			rt.Repeat(map[string]func(*rapid.T){
 				"publish":   func(*rapid.T) { h.publish(h.anybody(), h.status(), h.permissions()) },
@@ -113,13 +115,18 @@ func (h *history) publish(author int, status string, p permissions) {
 	for _, i := range h.active() {
 		everybody = append(everybody, h.ids[i])
 	}
-	body := map[string]any{"postText": "words", "status": status, "permissions": p, "mention": everybody, "taggedUserIds": everybody}
+	file := ""
+	if h.kind.name != "faq" {
+		file = upload(h.test, h.app.Handler(), h.keys[author], "image/png", "a.png", picture)
+	}
+	body := h.kind.make(file)
+	maps.Copy(body, map[string]any{"status": status, "permissions": p, "mention": everybody, "taggedUserIds": everybody})
 	if status == content.Scheduled {
 		body["publishAt"] = h.clock.Now().Add(time.Hour).Format(time.RFC3339)
 	}
-	v := h.want(h.keys[author], "POST", "/api/posts", body, http.StatusCreated)
+	v := h.want(h.keys[author], "POST", h.kind.path, body, http.StatusCreated)
 	h.posts = append(h.posts, published{
-		id: v["id"].(string), author: author, perms: p, status: status, at: v["postedAt"].(string),
+		id: v["id"].(string), file: file, author: author, perms: p, status: status, at: v["postedAt"].(string),
 		reactions: map[pair]bool{}, bookmarks: map[int]bool{},
 	})
 }
@@ -144,21 +151,21 @@ func whichever(published) bool { return true }
 func (h *history) readdress() {
 	if p := h.somePost(whichever); p != nil {
 		p.perms = h.permissions()
-		h.want(h.keys[p.author], "PATCH", "/api/posts/"+p.id, map[string]any{"permissions": p.perms}, http.StatusOK)
+		h.want(h.keys[p.author], "PATCH", h.kind.path+"/"+p.id, map[string]any{"permissions": p.perms}, http.StatusOK)
 	}
 }
 
 // release publishes what is not published yet.
 func (h *history) release() {
 	if p := h.somePost(func(p published) bool { return p.status != content.Published }); p != nil {
-		v := h.want(h.keys[p.author], "PATCH", "/api/posts/"+p.id, map[string]any{"status": content.Published}, http.StatusOK)
+		v := h.want(h.keys[p.author], "PATCH", h.kind.path+"/"+p.id, map[string]any{"status": content.Published}, http.StatusOK)
 		p.status, p.at = content.Published, v["postedAt"].(string)
 	}
 }
 
 func (h *history) delete() {
 	if p := h.somePost(whichever); p != nil {
-		h.want(h.keys[p.author], "DELETE", "/api/posts/"+p.id, nil, http.StatusNoContent)
+		h.want(h.keys[p.author], "DELETE", h.kind.path+"/"+p.id, nil, http.StatusNoContent)
 		h.posts = slices.DeleteFunc(h.posts, func(o published) bool { return o.id == p.id })
 	}
 }
@@ -170,7 +177,7 @@ func (h *history) respond() {
 	if p == nil {
 		return
 	}
-	at, key := "/api/posts/"+p.id, h.keys[v]
+	at, key := h.kind.path+"/"+p.id, h.keys[v]
 	switch h.draw(3, "response") {
 	case 0:
 		h.want(key, "POST", at+"/comments", map[string]any{"text": "well"}, http.StatusCreated)
@@ -322,7 +329,7 @@ func (h *history) dissolve() {
 // remind lets the server remember what everybody sees.
 func (h *history) remind() {
 	for _, v := range h.active() {
-		h.want(h.keys[v], "GET", "/api/posts", nil, http.StatusOK)
+		h.want(h.keys[v], "GET", h.kind.path, nil, http.StatusOK)
 	}
 }
 
@@ -346,7 +353,7 @@ func (h *history) idle() {
 func (h *history) check() {
 	for v, id := range h.ids {
 		if h.state[v] != "ACTIVE" {
-			h.want(h.keys[v], "GET", "/api/posts", nil, http.StatusUnauthorized)
+			h.want(h.keys[v], "GET", h.kind.path, nil, http.StatusUnauthorized)
 			continue
 		}
 		var visible []string
@@ -358,12 +365,12 @@ func (h *history) check() {
 					visible = append(visible, p.id)
 				}
 			}
-			got := h.want(h.keys[v], "GET", "/api/posts/"+p.id, nil, status)
+			got := h.want(h.keys[v], "GET", h.kind.path+"/"+p.id, nil, status)
 			if status == http.StatusNotFound && fmt.Sprint(got["code"], got["detail"]) != h.absent {
 				h.t.Fatalf("%s learns of %+v: %v", id, p, got)
 			}
 		}
-		got, total := h.read(v, "/api/posts?per_page=1000", "posts")
+		got, total := h.read(v, h.kind.path+"?per_page=1000", h.kind.list)
 		slices.Sort(got)
 		if slices.Sort(visible); !slices.Equal(got, visible) || total != len(visible) {
 			h.t.Fatalf("viewer %d lists %v of %d, want %v", v, got, total, visible)
@@ -373,12 +380,57 @@ func (h *history) check() {
 	h.checkMembers()
 	h.checkExplanation()
 	v := h.anybody()
-	h.checkPages(v)
+	if h.kind.name != "faq" { // whose list is of questions and has one order
+		h.checkPages(v)
+	}
 	h.checkResponses(v)
+	h.checkFiles(v)
+	h.checkSearch(v)
+}
+
+// checkFiles reads what the items show. A file is its owner's before anything.
+func (h *history) checkFiles(v int) {
+	for _, p := range h.posts {
+		if p.file == "" {
+			continue
+		}
+		status := http.StatusNotFound
+		if h.sees(v, p) {
+			status = http.StatusOK
+		}
+		for _, what := range []string{"", "/content"} {
+			h.want(h.keys[v], "GET", "/api/media/"+p.file+what, nil, status)
+		}
+		if status == http.StatusNotFound {
+			h.want(h.keys[v], "GET", "/api/media/"+p.file+"/thumbnail", nil, status)
+		}
+	}
+}
+
+// checkSearch looks for the word that all items have.
+func (h *history) checkSearch(v int) {
+	var want []string
+	for _, p := range h.posts {
+		if p.status == content.Published && h.sees(v, p) {
+			want = append(want, p.id)
+		}
+	}
+	slices.Sort(want)
+	for target, list := range map[string]string{
+		"/api/search?q=words&per_page=100": "results", h.kind.path + "?per_page=100&search=words": h.kind.list, // questions have no search, and all match
+	} {
+		got, total := h.read(v, target, list)
+		if slices.Sort(got); !slices.Equal(got, want) || total != len(want) {
+			h.t.Fatalf("viewer %d, %s: %v of %d, want %v", v, target, got, total, want)
+		}
+	}
 }
 
 // checkNewest reads the newest post: a short page does not look at every audience.
 func (h *history) checkNewest(v int) {
+	if h.kind.name == "faq" {
+		return
+	}
 	var want []string
 	newest := published{}
 	for _, p := range h.posts {
@@ -386,7 +438,7 @@ func (h *history) checkNewest(v int) {
 			newest, want = p, []string{p.id}
 		}
 	}
-	if got, _ := h.read(v, "/api/posts?per_page=1", "posts"); !slices.Equal(got, want) {
+	if got, _ := h.read(v, h.kind.path+"?per_page=1", h.kind.list); !slices.Equal(got, want) {
 		h.t.Fatalf("viewer %d: the newest post is %v, want %v", v, got, want)
 	}
 }
@@ -399,7 +451,7 @@ func (h *history) checkMembers() {
 	}
 	p := h.posts[len(h.posts)-1]
 	q, id := h.app.o.DB.Reader(h.ctx), int64(0)
-	if err := q.QueryRow(h.ctx, `SELECT audience_id FROM posts WHERE org_id = ? AND id = ?`, h.org, p.id).Scan(&id); err != nil {
+	if err := q.QueryRow(h.ctx, `SELECT audience_id FROM `+strings.TrimPrefix(h.kind.path, "/api/")+` WHERE org_id = ? AND id = ?`, h.org, p.id).Scan(&id); err != nil {
 		h.t.Fatalf("%v", err)
 	}
 	got, err := h.audiences.Members(h.ctx, q, h.org, id, "", 100)
@@ -437,7 +489,7 @@ func (h *history) checkExplanation() {
 	v := h.draw(len(h.ids), "asked about")
 	sees := h.state[v] == "ACTIVE" && h.sees(v, *p)
 	for _, key := range []string{h.keys[p.author], h.admin} {
-		got := h.want(key, "GET", "/api/audience/explain?kind=post&id="+p.id+"&userId="+h.ids[v], nil, http.StatusOK)
+		got := h.want(key, "GET", "/api/audience/explain?kind="+h.kind.name+"&id="+p.id+"&userId="+h.ids[v], nil, http.StatusOK)
 		if got["visible"] != sees || sees && len(got["reasons"].([]any)) == 0 {
 			h.t.Fatalf("%+v: person %d (%s) sees it: %t, want %t: %v", p, v, h.state[v], got["visible"], sees, got)
 		}
@@ -447,7 +499,7 @@ func (h *history) checkExplanation() {
 // checkPages reads a listing in some order up to some time, page by page.
 func (h *history) checkPages(v int) {
 	order := h.draw(3, "order")
-	target := "/api/posts?sort_key=" + string("abc"[order])
+	target := h.kind.path + "?sort_key=" + string("abc"[order])
 	list := slices.DeleteFunc(slices.Clone(h.posts), func(p published) bool { return p.status != content.Published || !h.sees(v, p) })
 	if len(h.posts) > 0 && h.draw(2, "bounded") == 0 {
 		until := h.posts[h.draw(len(h.posts), "until")].at
@@ -470,7 +522,7 @@ func (h *history) checkPages(v int) {
 			next = target + "&cursor=" + cursor
 		}
 		body := h.want(h.keys[v], "GET", next, nil, http.StatusOK)
-		meta, ids := body["meta"].(map[string]any), idsOf(body["posts"])
+		meta, ids := body["meta"].(map[string]any), idsOf(body[h.kind.list])
 		left := max(len(want)-len(got), 0)
 		if len(ids) != min(size, left) || int(meta["totalResults"].(float64)) != len(want) {
 			h.t.Fatalf("viewer %d, %s: %d posts, %v, want %d of %d", v, next, len(ids), meta, min(size, left), len(want))
@@ -495,7 +547,7 @@ func (h *history) checkResponses(v int) {
 		if sees && p.bookmarks[v] {
 			marked = append(marked, p.id)
 		}
-		at := "/api/posts/" + p.id
+		at := h.kind.path + "/" + p.id
 		if !sees {
 			for _, c := range []struct {
 				method, path string
@@ -535,6 +587,9 @@ func idsOf(list any) []string {
 		id, onItem := entry["itemId"].(string)
 		if _, comment := entry["text"]; !onItem || comment {
 			id, _ = entry["id"].(string)
+		}
+		if set, question := entry["kbId"].(string); question {
+			id = set
 		}
 		ids = append(ids, id)
 	}

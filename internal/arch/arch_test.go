@@ -108,7 +108,9 @@ func TestImportsPointDownwards(t *testing.T) {
 var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(departments|locations|users|user_teams|user_locations|location_admins|follows|` +
 	`security_groups|security_group_members|tokens|settings|categories|audiences|audience_clauses|content_counts|posts|comments|reactions|bookmarks|` +
 	`idempotency_keys|outbox|link_previews|media|media_uses|` +
-	`news|photos|videos|documents|faqs|content_people|faq_questions|acknowledgements|search_entries|media_texts)\b`)
+	`news|photos|videos|documents|faqs|content_people|faq_questions|acknowledgements|search_entries|media_texts|media_usage|` +
+	`tasks|task_assignments|courses|course_enrolments|course_forms|course_submissions|` +
+	`conversations|conversation_members|conversation_requests|messages|message_texts|message_reactions|meetings|meeting_people)\b`)
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{

@@ -28,9 +28,12 @@ var startsGoroutines = map[string]string{
 }
 
 // reachesOut lists who opens connections: the one guarded client, which refuses private
-// addresses. (The database's driver opens its own.)
+// addresses, and what asks a server that the operator names. (The database's driver opens its
+// own.)
 var reachesOut = map[string]string{
 	"internal/kernel/egress/egress.go": "the guarded client itself",
+	"internal/kernel/clamd/clamd.go":   "the operator's virus scanner, mostly on this machine",
+	"internal/kernel/mail/mail.go":     "the operator's mail server, which is no web server and may be a neighbour",
 }
 
 // dials are the names with which a connection is opened or a name looked up, by package.

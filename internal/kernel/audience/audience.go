@@ -56,7 +56,7 @@ func New(d *db.DB, b *bus.Bus) *Audiences {
 		rows:        otter.Must(&otter.Options[internKey, internID]{MaximumSize: maxCachedRows}),
 		generations: map[string]*atomic.Uint64{},
 	}
-	b.Subscribe([]string{"user.*", "securityGroup.*", "location.*", "audience.*"}, func(e bus.Delivered) {
+	b.Subscribe([]string{"user.*", "securityGroup.*", "location.*", "audience.*", "conversation.membersChanged", "conversation.deleted"}, func(e bus.Delivered) {
 		a.generation(e.OrgID).Add(1)
 	})
 	b.Subscribe([]string{bus.Gap}, func(bus.Delivered) { a.forgetAll() })
@@ -157,7 +157,8 @@ UNION ALL
 ` + from + `'user' AND ref = ?2
 UNION ALL
 ` + from + `'group' AND ref IN (
-    SELECT group_id FROM security_group_members WHERE org_id = ?1 AND user_id = ?2)
+    SELECT group_id FROM security_group_members WHERE org_id = ?1 AND user_id = ?2
+    UNION ALL SELECT conversation_id FROM conversation_members WHERE org_id = ?1 AND user_id = ?2)
 UNION ALL
 ` + from + `'location' AND ref IN (
     SELECT location_id FROM users WHERE org_id = ?1 AND id = ?2)
@@ -196,7 +197,7 @@ func (a *Audiences) Intern(ctx context.Context, tx db.Tx, orgID, authorID string
 	if id, ok := a.rows.GetIfPresent(key); ok {
 		return int64(id), nil
 	}
-	id, err := a.insert(ctx, tx, key, body, p.clauses(always), p)
+	id, err := a.insert(ctx, tx, key, body, p, always)
 	if err != nil {
 		return 0, err
 	}
@@ -204,13 +205,13 @@ func (a *Audiences) Intern(ctx context.Context, tx db.Tx, orgID, authorID string
 	return id, nil
 }
 
-func (a *Audiences) insert(ctx context.Context, tx db.Tx, key internKey, body []byte, set []clause, p Permissions) (int64, error) {
+func (a *Audiences) insert(ctx context.Context, tx db.Tx, key internKey, body []byte, p Permissions, always []string) (int64, error) {
 	var id int64
 	err := tx.QueryRow(ctx, `SELECT id FROM audiences WHERE org_id = ? AND hash = ?`, key.orgID, key.hash).Scan(&id)
 	if !errors.Is(err, db.ErrNoRows) {
 		return id, err
 	}
-	if err := checkReferences(ctx, tx, key.orgID, p); err != nil {
+	if err := checkReferences(ctx, tx, authz.Actor{OrgID: key.orgID, UserID: always[0]}, p); err != nil {
 		return 0, err
 	}
 	// Another node may intern the same audience at this moment; the no-op update makes
@@ -221,6 +222,7 @@ func (a *Audiences) insert(ctx context.Context, tx db.Tx, key internKey, body []
 	if err != nil {
 		return 0, err
 	}
+	set := p.clauses(always)
 	rows := make([][]any, len(set))
 	for i, c := range set {
 		rows[i] = []any{key.orgID, c.kind, c.ref, id}
@@ -235,13 +237,14 @@ func (a *Audiences) insert(ctx context.Context, tx db.Tx, key internKey, body []
 // authorlessSubject: the event says only that the organization's audiences changed.
 const authorlessSubject = ""
 
-func checkReferences(ctx context.Context, q db.Queryer, orgID string, p Permissions) error {
+// checkReferences reports what the author of an item cannot name.
+func checkReferences(ctx context.Context, q db.Queryer, author authz.Actor, p Permissions) error {
 	var bad fault.Fields
 	for _, l := range p.lists() {
 		if len(l.ids) == 0 {
 			continue
 		}
-		known, err := existing(ctx, q, orgID, l)
+		known, err := existing(ctx, q, author, l)
 		if err != nil {
 			return err
 		}
@@ -256,16 +259,19 @@ func checkReferences(ctx context.Context, q db.Queryer, orgID string, p Permissi
 
 var nouns = map[string]string{kindUser: "person", kindGroup: "group", kindLocation: "location"}
 
-// existingSQL finds which ids exist. Former members stay nameable, so that an item that
+// existingSQL finds which ids ?3 exist in the organization ?1 for the author ?2, who cannot name
+// a group chat that only its members know of. Former members stay nameable, so that an item that
 // names one can still be edited.
 var existingSQL = map[string]string{
-	kindUser:     `SELECT id FROM users WHERE org_id = ? AND id {in}`,
-	kindGroup:    `SELECT id FROM security_groups WHERE org_id = ? AND id {in}`,
-	kindLocation: `SELECT id FROM locations WHERE org_id = ? AND id {in}`,
+	kindUser: `SELECT id FROM users WHERE org_id = ?1 AND id {in ?3}`,
+	kindGroup: `SELECT id FROM security_groups WHERE org_id = ?1 AND id {in ?3}
+		UNION ALL SELECT c.id FROM conversations c WHERE c.org_id = ?1 AND c.id {in ?3} AND c.kind <> 'DIRECT' AND (NOT c.is_private OR c.by_request
+			OR EXISTS (SELECT 1 FROM conversation_members m WHERE m.org_id = ?1 AND m.conversation_id = c.id AND m.user_id = ?2))`,
+	kindLocation: `SELECT id FROM locations WHERE org_id = ?1 AND id {in ?3}`,
 }
 
-func existing(ctx context.Context, q db.Queryer, orgID string, l namedList) (map[string]bool, error) {
-	rows, err := q.Query(ctx, existingSQL[l.kind], orgID, db.List(l.ids))
+func existing(ctx context.Context, q db.Queryer, author authz.Actor, l namedList) (map[string]bool, error) {
+	rows, err := q.Query(ctx, existingSQL[l.kind], author.OrgID, author.UserID, db.List(l.ids))
 	if err != nil {
 		return nil, err
 	}

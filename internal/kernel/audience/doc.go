@@ -13,7 +13,9 @@
 // supervisor, that supervisor, the author's direct reports, and for every team the
 // author joined its supervisor, that supervisor's reports and the others who joined
 // it. Friends follow each other. A location's audience is the people whose location
-// it is. Everything is evaluated when it is read: who leaves a group loses its items.
+// it is. Groups are security groups and group chats, by their ids; a group chat that only its
+// members know of is named by them alone. Everything is evaluated when it is read: who leaves a
+// group loses its items.
 //
 // # How it scales
 //
@@ -33,5 +35,5 @@
 //
 // Tables: audiences, audience_clauses. Rows are never changed or deleted, so a number
 // means the same audience for ever. Events: audience.interned. It listens to every
-// event that changes a membership (user.*, securityGroup.*, location.*).
+// event that changes a membership (user.*, securityGroup.*, location.*, and conversation.membersChanged and .deleted).
 package audience

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
@@ -23,6 +24,9 @@ const admitted = `(
  OR u.location_id IN (SELECT c.ref FROM c WHERE c.kind = 'location')
  OR u.id IN (SELECT m.user_id FROM c
         {thenJoin} security_group_members m ON m.org_id = ?1 AND m.group_id = c.ref
+             WHERE c.kind = 'group')
+ OR u.id IN (SELECT m.user_id FROM c
+        {thenJoin} conversation_members m ON m.org_id = ?1 AND m.conversation_id = c.ref
              WHERE c.kind = 'group')
  OR u.id IN (SELECT f.follower_id FROM c
         {thenJoin} follows f ON f.org_id = ?1 AND f.followed_id = c.ref
@@ -80,7 +84,7 @@ func (a *Audiences) Prospect(ctx context.Context, q db.Queryer, orgID, authorID 
 	var id int64
 	err := q.QueryRow(ctx, `SELECT id FROM audiences WHERE org_id = ? AND hash = ?`, orgID, hash).Scan(&id)
 	if errors.Is(err, db.ErrNoRows) { // one that is there may name what is gone since
-		err = checkReferences(ctx, q, orgID, p)
+		err = checkReferences(ctx, q, authz.Actor{OrgID: orgID, UserID: authorID}, p)
 	}
 	return Prospect{orgID, p.clauses(always)}, err
 }
@@ -135,18 +139,32 @@ func (p Prospect) Outside(ctx context.Context, q db.Queryer, people []string) ([
 	if len(people) == 0 {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, prospectWith+`SELECT u.id FROM users u WHERE u.org_id = ?1 AND u.id {in ?8} AND `+admitted, p.args(db.List(people))...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	inside := map[string]bool{}
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
+	return outside(people)(q.Query(ctx, prospectWith+`SELECT u.id FROM users u WHERE u.org_id = ?1 AND u.id {in ?8} AND `+admitted, p.args(db.List(people))...))
+}
+
+const insideSQL = WithClauses + `SELECT u.id FROM users u WHERE u.org_id = ?1 AND u.id {in ?3} AND ` + admitted
+
+// Outside gives those of some people, in their order, whom nothing in an audience admits,
+// whether they can sign in or not.
+func (a *Audiences) Outside(ctx context.Context, q db.Queryer, orgID string, audienceID int64, people []string) ([]string, error) {
+	return outside(people)(q.Query(ctx, insideSQL, orgID, audienceID, db.List(people)))
+}
+
+// outside takes the people off a list whose ids a statement gives.
+func outside(people []string) func(db.Rows, error) ([]string, error) {
+	return func(rows db.Rows, err error) ([]string, error) {
+		if err != nil {
 			return nil, err
 		}
-		inside[id] = true
+		defer rows.Close()
+		inside := map[string]bool{}
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				return nil, err
+			}
+			inside[id] = true
+		}
+		return slices.DeleteFunc(slices.Clone(people), func(id string) bool { return inside[id] }), rows.Err()
 	}
-	return slices.DeleteFunc(slices.Clone(people), func(id string) bool { return inside[id] }), rows.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -15,6 +16,10 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/workdrive/workdrive/internal/kernel/clamd"
 )
 
 // Store says where the data is; every command that opens it takes these.
@@ -34,7 +39,45 @@ type Server struct {
 	EgressAllow   []netip.Prefix `name:"egress-allow" env:"WORKDRIVE_EGRESS_ALLOW" placeholder:"NETWORK,…" help:"Private networks that the server may fetch pages from, such as 10.1.0.0/16."`
 	MaxInFlight   int            `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
 
-	S3 S3 `embed:"" prefix:"s3-"`
+	S3    S3    `embed:"" prefix:"s3-"`
+	Media Media `embed:""`
+}
+
+// Media says which uploaded files are kept.
+type Media struct {
+	QuotaPerson       Bytes  `name:"quota-person" env:"WORKDRIVE_QUOTA_PERSON" default:"0" placeholder:"SIZE" help:"How much one person's files may have together, such as 20GB; 0 is no limit."`
+	QuotaOrganization Bytes  `name:"quota-organization" env:"WORKDRIVE_QUOTA_ORGANIZATION" default:"0" placeholder:"SIZE" help:"How much all files of an organization may have together, such as 2TB; 0 is no limit."`
+	Clamd             string `name:"clamd" env:"WORKDRIVE_CLAMD" placeholder:"HOST:PORT" help:"ClamAV daemon that looks at every uploaded file, also unix:/path. No file is taken while it does not answer."`
+}
+
+// Check reports the first setting that cannot be used.
+func (m Media) Check() error {
+	_, err := m.Scanner()
+	return err
+}
+
+// Scanner is the virus scanner, zero without one.
+func (m Media) Scanner() (s clamd.Scanner, err error) {
+	if m.Clamd == "" {
+		return s, nil
+	}
+	if s, err = clamd.At(m.Clamd); err != nil {
+		err = fmt.Errorf("--clamd: %w", err)
+	}
+	return s, err
+}
+
+// Bytes is a size, written like 500MB or 2GiB.
+type Bytes int64
+
+// UnmarshalText reads a size.
+func (b *Bytes) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	if err != nil || n > math.MaxInt64 {
+		return fmt.Errorf("a size is a number with a unit, such as 500MB or 2GiB; it is %q", text)
+	}
+	*b = Bytes(n)
+	return nil
 }
 
 // S3 says where uploaded files are kept, unless in the data directory.
@@ -93,7 +136,7 @@ func (s Server) Check() error {
 	if s.RateLimit < 0 || s.MaxInFlight < 1 {
 		return fmt.Errorf("--rate-limit must be 0 or more and --max-in-flight at least 1")
 	}
-	return s.S3.Check()
+	return errors.Join(s.S3.Check(), s.Media.Check())
 }
 
 // Embedded reports that the data is a SQLite file in the data directory.
@@ -143,7 +186,7 @@ func (s Server) Address(listening string) string {
 // no settings: misspelt, or of another version. Those of the tests do not count.
 func Unknown(environment []string) []string {
 	known := map[string]bool{}
-	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3](), reflect.TypeFor[Media]()} {
 		for i := range t.NumField() {
 			known[t.Field(i).Tag.Get("env")] = true
 		}

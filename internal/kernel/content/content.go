@@ -44,12 +44,20 @@ type Content struct {
 	kinds     map[string]Kind
 	timed     map[string]timed // what time does to items, by kind
 	board     *board
+	carriers  map[string]Carrier // what else has files
 }
+
+// Carrier says who may see something that has files and is no item: the condition that the row
+// whose id is in a column of a statement is visible. ?1 is the organization, ?2 the viewer.
+type Carrier func(id string) string
+
+// Carry registers what has files under a name, which stands where the kind of an item does.
+func (c *Content) Carry(name string, visible Carrier) { c.carriers[name] = visible }
 
 // New makes a registry without kinds.
 func New(d *db.DB, b *bus.Bus, a *audience.Audiences) *Content {
 	kinds := map[string]Kind{}
-	return &Content{db: d, audiences: a, kinds: kinds, timed: map[string]timed{}, board: newBoard(b, kinds)}
+	return &Content{db: d, audiences: a, kinds: kinds, timed: map[string]timed{}, board: newBoard(b, kinds), carriers: map[string]Carrier{}}
 }
 
 // Add registers a kind; each module of a kind does so once, before requests are served.
@@ -86,6 +94,21 @@ type Item struct {
 // their own. Anything else is the same NotFound fault.
 func (c *Content) Visible(ctx context.Context, q db.Queryer, who authz.Actor, kind, id string) (Item, error) {
 	return c.admitted(ctx, q, who, kind, id, "")
+}
+
+// Outside gives those of some people, in their order, who may not see an item, whether they can
+// sign in or not: for refusing to point them to it. An item that is not there nobody sees.
+func (c *Content) Outside(ctx context.Context, q db.Queryer, orgID, kind, id string, people []string) ([]string, error) {
+	item, err := c.find(ctx, q, authz.Actor{OrgID: orgID}, kind, id, "")
+	switch {
+	case fault.Is(err, fault.KindNotFound):
+		return people, nil
+	case err != nil:
+		return nil, err
+	case item.Status != Published:
+		return slices.DeleteFunc(slices.Clone(people), func(id string) bool { return id == item.AuthorID }), nil
+	}
+	return c.audiences.Outside(ctx, q, orgID, item.AudienceID, people)
 }
 
 // Lock is Visible for a change of what hangs on an item: nobody else changes or deletes the

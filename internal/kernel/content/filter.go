@@ -6,6 +6,7 @@ import (
 
 	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/search"
 )
 
 // Filter narrows a listing: an item must satisfy everything that is set.
@@ -17,7 +18,8 @@ type Filter struct {
 	OnlyMine   bool   // the viewer's own, that nobody else sees
 	Tagged     bool   // that tag the viewer
 	CategoryID string
-	None       bool // nothing: what the filter names is not there
+	Words      string // that are all in its text, as people write them into a search box
+	None       bool   // nothing: what the filter names is not there
 }
 
 // conditions gives the conditions of a filter on the table i.
@@ -46,6 +48,11 @@ func (b *builder) conditions() string {
 	}
 	if f.CategoryID != "" {
 		and(`i.category_id = ` + b.param(f.CategoryID))
+	}
+	if f.Words != "" {
+		condition, arg := search.Matching(b.engine, b.kind.Name, "i.id", "?"+strconv.Itoa(len(b.args)+1), search.Parse(f.Words))
+		b.param(arg)
+		and(condition)
 	}
 	if f.None {
 		and(`FALSE`)

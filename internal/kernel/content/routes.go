@@ -54,6 +54,7 @@ type ListInput struct {
 	api.Page
 	Time    api.OptionalTime `query:"time" doc:"Only what was published until then; the current time unless given"`
 	SortKey string           `query:"sort_key" enum:"a,b,c" default:"a" doc:"a recent, b most reacted, c most commented"`
+	Search  string           `query:"search" maxLength:"500" doc:"Only what has all of these words; of what is published"`
 	Status  string           `query:"status" enum:"PUBLISHED,DRAFT,SCHEDULED" default:"PUBLISHED" doc:"DRAFT or SCHEDULED lists what you have not published"`
 }
 
@@ -76,6 +77,7 @@ func (s *Items[B, P]) ListAs(ctx context.Context, who authz.Actor, in ListInput,
 	if in.Status != Published {
 		return s.ListOwn(ctx, who, in.Status, query)
 	}
+	narrow.Words = in.Search
 	query.Filter = narrow
 	return s.List(ctx, who, query)
 }

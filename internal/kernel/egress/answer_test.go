@@ -172,6 +172,40 @@ func TestNothingIsGivenAway(t *testing.T) {
 	}
 }
 
+func TestRedirectsCanBeLeftAlone(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	port, _ := serve(t, "127.0.0.1:0", func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		if r.URL.Path == "/" {
+			http.Redirect(w, r, "/next", http.StatusTemporaryRedirect)
+		}
+	})
+	follows := New(loopback(port))
+	for name, c := range map[string]struct {
+		client *Client
+		status int
+		asked  int64
+	}{"followed": {follows, http.StatusOK, 2}, "left alone": {follows.WithoutRedirects(), http.StatusTemporaryRedirect, 1}} {
+		asked.Store(0)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fmt.Sprintf("http://127.0.0.1:%d/", port), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := c.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != c.status || asked.Load() != c.asked {
+			t.Errorf("%s: %d after %d requests", name, answer.StatusCode, asked.Load())
+		}
+	}
+	if err := ask(t, New(Options{}).WithoutRedirects(), fmt.Sprintf("http://127.0.0.1:%d/", port)); !errors.Is(err, ErrRefused) {
+		t.Errorf("the guard is gone: %v", err)
+	}
+}
+
 func TestCertificatesAreVerified(t *testing.T) {
 	t.Parallel()
 	var served atomic.Int64

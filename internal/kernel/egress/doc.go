@@ -9,7 +9,8 @@
 //   - addresses that are not public, unless Options.Allow lists their network: private, shared
 //     (CGNAT), loopback, link-local, multicast, documentation and reserved ones, IPv4 carried
 //     in IPv6 (mapped, compatible, NAT64, 6to4, Teredo) and clouds' metadata services;
-//   - a fourth redirect. Each one before is checked like the first address.
+//   - a fourth redirect. Each one before is checked like the first address. WithoutRedirects
+//     follows none.
 //
 // The address is checked when the connection is made, after the name was looked up: a name that
 // leads elsewhere the second time gains nothing. The URL is checked before that, so that what

@@ -83,6 +83,14 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) { return c.http.Do(
 // HTTP gives the client to a library that wants net/http's. It refuses the same.
 func (c *Client) HTTP() *http.Client { return c.http }
 
+// WithoutRedirects is the client for requests that carry a signature or a secret: an answer that
+// leads elsewhere is given as it is, and not followed.
+func (c *Client) WithoutRedirects() *Client {
+	stays := *c.http
+	stays.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{guard: c.guard, http: &stays}
+}
+
 func checkRedirect(_ *http.Request, via []*http.Request) error {
 	if len(via) > MaxRedirects {
 		return refuse("url.tooManyRedirects", fmt.Sprintf("The address leads on more than %d times.", MaxRedirects), nil)

@@ -29,7 +29,16 @@ import (
 // Args are the JSON-encodable arguments of a job. Kind is its stable name, "post.publish".
 type Args interface{ Kind() string }
 
+// Long are the arguments of jobs that may take longer than a minute. A node does one of them
+// at a time, and no other job waits for them.
+type Long interface {
+	Args
+	// Timeout is how long one attempt may take.
+	Timeout() time.Duration
+}
+
 const (
+	long         = "long" // the queue
 	maxWorkers   = 4
 	maxAttempts  = 10
 	jobTimeout   = time.Minute
@@ -66,12 +75,34 @@ func New(d *db.DB, log *slog.Logger) (*Jobs, error) {
 // Handle says what does the jobs of a kind. f may run more than once for one job; an error
 // is retried later.
 func Handle[T Args](j *Jobs, f func(ctx context.Context, args T) error) {
-	river.AddWorker(j.workers, river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error { return f(ctx, job.Args) }))
+	river.AddWorker(j.workers, &worker[T]{f: f})
+}
+
+// worker does the jobs of a kind.
+type worker[T Args] struct {
+	river.WorkerDefaults[T]
+
+	f func(ctx context.Context, args T) error
+}
+
+// Work implements river.Worker.
+func (w *worker[T]) Work(ctx context.Context, job *river.Job[T]) error { return w.f(ctx, job.Args) }
+
+// Timeout implements river.Worker; 0 is that of all jobs.
+func (w *worker[T]) Timeout(job *river.Job[T]) time.Duration {
+	if l, ok := any(job.Args).(Long); ok {
+		return l.Timeout()
+	}
+	return 0
 }
 
 // Enqueue adds a job in a transaction, to be done at a time; the zero time is now.
 func (j *Jobs) Enqueue(ctx context.Context, tx db.Tx, args Args, at time.Time) error {
-	return j.engine.insert(ctx, tx, args, &river.InsertOpts{ScheduledAt: at, MaxAttempts: maxAttempts})
+	o := &river.InsertOpts{ScheduledAt: at, MaxAttempts: maxAttempts}
+	if _, ok := args.(Long); ok {
+		o.Queue = long
+	}
+	return j.engine.insert(ctx, tx, args, o)
 }
 
 // Every adds a job again and again, once for all nodes together.
@@ -84,7 +115,7 @@ func (j *Jobs) Every(interval time.Duration, args Args) {
 // Start begins to work until ctx ends or Stop is called.
 func (j *Jobs) Start(ctx context.Context) error {
 	return j.engine.start(ctx, &river.Config{
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: maxWorkers}},
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: maxWorkers}, long: {MaxWorkers: 1}},
 		Workers:           j.workers,
 		PeriodicJobs:      j.periodic,
 		FetchPollInterval: pollInterval,

@@ -183,3 +183,49 @@ func TestAScheduleRuns(t *testing.T) {
 		receive(t, done, "second run")
 	})
 }
+
+type haul struct{ N int }
+
+func (haul) Kind() string { return "test.haul" }
+
+// Timeout implements job.Long.
+func (haul) Timeout() time.Duration { return 2 * time.Hour }
+
+func TestALongJobHasItsTimeAndKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		jobs := newJobs(t, d)
+		begun, finish, greeted := make(chan time.Duration, 2), make(chan struct{}), make(chan string, 10)
+		job.Handle(jobs, func(ctx context.Context, _ haul) error {
+			until, _ := ctx.Deadline()
+			begun <- time.Until(until)
+			select {
+			case <-finish:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		job.Handle(jobs, func(_ context.Context, g greet) error { greeted <- g.Name; return nil })
+		start(t, jobs)
+		for n := range 2 {
+			enqueue(t, d, jobs, haul{n}, time.Time{}, nil)
+		}
+		if left := receive(t, begun, "long job"); left < time.Hour {
+			t.Errorf("a long job has %v", left)
+		}
+		for range 8 { // more than there are workers
+			enqueue(t, d, jobs, greet{"Ada"}, time.Time{}, nil)
+		}
+		for range 8 {
+			receive(t, greeted, "other job while a long one runs")
+		}
+		select {
+		case <-begun:
+			t.Error("two long jobs run at once")
+		default:
+		}
+		close(finish)
+		receive(t, begun, "second long job")
+	})
+}

@@ -43,10 +43,13 @@ type Body struct {
 func (b *Body) MainText() *string { return &b.Text }
 
 // Refs implements content.Body.
-func (b *Body) Refs() content.Refs {
+func (b *Body) Refs() content.Refs { return b.RefsAs(postForm) }
+
+// RefsAs is Refs for messages that call their fields otherwise.
+func (b *Body) RefsAs(f Form) content.Refs {
 	r := content.Refs{People: slices.Concat(b.Mentions, b.Tagged), Links: b.previewed()}
 	for i, id := range b.Files {
-		r.Files = append(r.Files, content.FileRef{ID: id, Pointer: fmt.Sprintf("/fileIds/%d", i)})
+		r.Files = append(r.Files, content.FileRef{ID: id, Pointer: fmt.Sprintf("%s/%d", f.Files, i)})
 	}
 	return r
 }
@@ -92,9 +95,23 @@ type Draft struct {
 	Location      api.Patch[Location]    `json:"location,omitempty" doc:"A place"`
 }
 
+// Form is how messages of a kind call their fields, and how long their text may be.
+type Form struct {
+	Text    string // pointer of the text
+	Files   string // pointer of the files
+	MaxText int    // bytes; 0 = the limit of posts
+}
+
+var postForm = Form{Text: "/postText", Files: "/fileIds"}
+
 // Apply changes a body as a draft says, reports every field that is wrong, and gives the lists
 // of people that were sent.
 func (d Draft) Apply(b *Body, bad *fault.Fields) (named []content.Named) {
+	return d.ApplyAs(postForm, b, bad)
+}
+
+// ApplyAs is Apply for messages that call their fields otherwise.
+func (d Draft) ApplyAs(f Form, b *Body, bad *fault.Fields) (named []content.Named) {
 	Set(d.PostText, &b.Text)
 	Set(d.Gif, &b.Gif)
 	setList(d.Mention, &b.Mentions)
@@ -110,7 +127,7 @@ func (d Draft) Apply(b *Body, bad *fault.Fields) (named []content.Named) {
 			b.Location = &d.Location.Value
 		}
 	}
-	b.validate(bad)
+	b.validate(f, bad)
 	if d.Mention.Set {
 		named = append(named, content.Named{Pointer: "/mention", IDs: b.Mentions})
 	}
@@ -158,8 +175,13 @@ func (b *Body) Empty() bool {
 	return strings.TrimSpace(b.Text) == "" && b.Gif == "" && len(b.Links) == 0 && len(b.Files) == 0
 }
 
-func (b *Body) validate(bad *fault.Fields) {
-	TooLong("/postText", "text", b.Text, maxText, bad)
+func (b *Body) validate(f Form, bad *fault.Fields) {
+	switch {
+	case f.MaxText == 0:
+		TooLong(f.Text, "text", b.Text, maxText, bad)
+	case len(b.Text) > f.MaxText:
+		bad.Addf(f.Text, "field.tooLong", "The text has more than %d bytes.", f.MaxText)
+	}
 	ValidateTags("/tags", b.Tags, bad)
 	validatePeople("/mention", b.Mentions, bad)
 	validatePeople("/taggedUserIds", b.Tagged, bad)
@@ -167,7 +189,7 @@ func (b *Body) validate(bad *fault.Fields) {
 		bad.Addf("/links", "field.tooMany", "At most %d links can be named.", maxLinks)
 	}
 	if len(b.Files) > maxFiles {
-		bad.Addf("/fileIds", "field.tooMany", "At most %d files can be named.", maxFiles)
+		bad.Addf(f.Files, "field.tooMany", "At most %d files can be named.", maxFiles)
 	}
 	for _, l := range b.Links {
 		ValidateURL("/links", l, bad)

@@ -49,7 +49,7 @@ type File struct {
 	Mime       string   `json:"mime" doc:"Media type, sniffed from the bytes"`
 	Path       string   `json:"path" doc:"Path in the store"`
 	Name       string   `json:"name" doc:"File name"`
-	Processing *string  `json:"processing" doc:"PENDING until the bytes have arrived, REFUSED when they cannot be kept, PROCESSING while something is made of them; null when done"`
+	Processing *string  `json:"processing" doc:"PENDING until the bytes have arrived, REFUSED when they cannot be kept, PROCESSING while something is made of them, SKIPPED while a film cannot be processed here, FAILED when it cannot be at all; null when done"`
 	Metadata   *Details `json:"metadata" doc:"What is known of the content, or null"`
 	Size       int64    `json:"size" doc:"Bytes"`
 	URL        string   `json:"url" doc:"Short-lived address of the content"`
@@ -68,9 +68,10 @@ type File struct {
 
 // Details are what is known of the content of a file.
 type Details struct {
-	Reason *string `json:"reason" doc:"Why the file was refused"`
-	Width  *int    `json:"width" doc:"Of a picture: pixels across"`
-	Height *int    `json:"height" doc:"Of a picture: pixels down"`
+	Reason   *string  `json:"reason" doc:"Why the file was refused, or nothing was made of it"`
+	Width    *int     `json:"width" doc:"Of a picture or film: pixels across"`
+	Height   *int     `json:"height" doc:"Of a picture or film: pixels down"`
+	Duration *float64 `json:"duration" doc:"Of a film: seconds"`
 }
 
 // Columns are what Targets scans, of users u and departments ud.

@@ -66,10 +66,13 @@ func (x *Index) Find(ctx context.Context, q db.Queryer, who authz.Actor, query Q
 	return r, nil
 }
 
-// Matching gives a condition on the column that holds the id of an item of a kind: its words
-// match. Visibility is the caller's question. Its one argument, which stands for both engines'
-// forms of the terms, is numbered n.
+// Matching gives a condition on the column that holds the id of an item of a kind, and the
+// value of the parameter in it: the item has all terms. Without terms it has not. Visibility is
+// the caller's question; parameter 1 is the organization.
 func Matching(engine db.Engine, kind, column, param string, t Terms) (condition string, arg any) {
+	if len(t) == 0 {
+		return `CAST(` + param + ` AS TEXT) <> ''`, ""
+	}
 	if engine == db.PostgreSQL {
 		return column + ` IN (SELECT e.item_id FROM search_entries e WHERE e.org_id = ?1 AND e.kind = '` + kind + `' AND e.words @@ CAST(` + param + ` AS tsquery))`, t.tsquery("")
 	}

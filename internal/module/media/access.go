@@ -24,26 +24,26 @@ func (s *Service) readable(ctx context.Context, q db.Queryer, who authz.Actor, i
 }
 
 // toDelete gives a file its owner may delete, locked: no item may use it.
-func (s *Service) toDelete(ctx context.Context, tx db.Tx, who authz.Actor, id string) error {
+func (s *Service) toDelete(ctx context.Context, tx db.Tx, who authz.Actor, id string) (Media, error) {
 	r, err := s.readable(ctx, tx, who, id)
 	if err != nil {
-		return err
+		return Media{}, err
 	}
 	if r.OwnerID != who.UserID {
-		return fault.Forbidden("media.notOwner", "Only its owner can delete a file.")
+		return Media{}, fault.Forbidden("media.notOwner", "Only its owner can delete a file.")
 	}
 	files, err := s.store.lock(ctx, tx, who.OrgID, []string{id})
 	if err != nil {
-		return err
+		return Media{}, err
 	}
 	if len(files) == 0 {
-		return fault.NotFound(noun)
+		return Media{}, fault.NotFound(noun)
 	}
 	used, err := s.store.isUsed(ctx, tx, who.OrgID, id)
 	if err == nil && used {
 		err = fault.Conflict("media.used", "An item uses this file: take it off there first.")
 	}
-	return err
+	return files[id], err
 }
 
 // mayUse reports why a person cannot put a file on an item: code and sentence, both empty when

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/blob"
+	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
@@ -38,8 +39,9 @@ type sweep struct {
 func (sweep) Kind() string { return "media.sweep" }
 
 func (s *Service) handleJobs() {
-	job.Handle(s.jobs, func(ctx context.Context, _ collect) error { return s.Collect(ctx) })
+	job.Handle(s.jobs, func(ctx context.Context, _ collect) error { return errors.Join(s.Collect(ctx), s.resume(ctx)) })
 	job.Handle(s.jobs, s.Process)
+	job.Handle(s.jobs, s.ProcessFilm)
 	job.Handle(s.jobs, func(ctx context.Context, from sweep) error { return s.sweepFrom(ctx, from.After) })
 	s.jobs.Every(collectEvery, collect{})
 	s.jobs.Every(sweepEvery, sweep{})
@@ -74,7 +76,8 @@ func (s *Service) collectOne(ctx context.Context, p place, before time.Time) err
 	gone := false
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		gone = false
-		if files, err := s.store.lock(ctx, tx, p.orgID, []string{p.id}); err != nil || len(files) == 0 {
+		files, err := s.store.lock(ctx, tx, p.orgID, []string{p.id})
+		if err != nil || len(files) == 0 {
 			return err
 		}
 		used, err := s.store.isUsed(ctx, tx, p.orgID, p.id)
@@ -85,10 +88,10 @@ func (s *Service) collectOne(ctx context.Context, p place, before time.Time) err
 			return s.store.noteUse(ctx, tx, p.orgID, []string{p.id}, before.UnixMilli())
 		}
 		gone = true
-		return s.store.remove(ctx, tx, p.orgID, p.id)
+		return s.remove(ctx, tx, p.orgID, files[p.id])
 	})
 	if err == nil && gone {
-		s.discard(ctx, p.orgID, p.id)
+		s.discard(ctx, p.orgID, m)
 	}
 	return err
 }
@@ -118,14 +121,14 @@ func (s *Service) sweepFrom(ctx context.Context, after string) error {
 func (s *Service) sweepSome(ctx context.Context, after string) (last string, more bool, err error) {
 	old := s.clock.Now().Add(-strayAge)
 	seen := 0
-	strays := map[string][]string{} // ids by organization
+	strays := map[string][]string{} // keys by organization
 	for info, err := range s.blobs.List(ctx, after) {
 		if err != nil {
 			return after, false, err
 		}
 		last = info.Key
 		if part := strings.Split(info.Key, "/"); info.Modified.Before(old) {
-			strays[part[1]] = append(strays[part[1]], part[2])
+			strays[part[1]] = append(strays[part[1]], info.Key)
 		}
 		if seen++; seen == sweepStep {
 			more = true
@@ -140,9 +143,14 @@ func (s *Service) sweepSome(ctx context.Context, after string) (last string, mor
 	return last, more, nil
 }
 
-// discardUnknown deletes the bytes of those ids that are no files.
-func (s *Service) discardUnknown(ctx context.Context, orgID string, ids []string) error {
-	known, err := s.store.known(ctx, s.db.Reader(ctx), orgID, ids)
+// discardUnknown deletes those objects that belong to no file.
+func (s *Service) discardUnknown(ctx context.Context, orgID string, keys []string) error {
+	file := func(key string) string { return strings.Split(key, "/")[2] }
+	ids := make([]string, len(keys))
+	for i, key := range keys {
+		ids[i] = file(key)
+	}
+	known, err := s.store.known(ctx, s.db.Reader(ctx), orgID, content.Unique(ids))
 	if err != nil {
 		return err
 	}
@@ -150,10 +158,36 @@ func (s *Service) discardUnknown(ctx context.Context, orgID string, ids []string
 	for _, id := range known {
 		isKnown[id] = true
 	}
-	for _, id := range ids {
-		if !isKnown[id] {
-			s.discard(ctx, orgID, id)
+	for _, key := range keys {
+		if !isKnown[file(key)] {
+			s.discardObject(ctx, key)
 		}
 	}
 	return nil
+}
+
+// discard deletes the bytes of a file. What it cannot delete media.sweep does.
+func (s *Service) discard(ctx context.Context, orgID string, m Media) {
+	keys := []string{blob.Key(orgID, m.ID, thumbnail), key(orgID, m.ID)}
+	if isFilm(m.Mime) {
+		all := strings.TrimSuffix(key(orgID, m.ID), original)
+		for info, err := range s.blobs.List(ctx, all) {
+			if err != nil {
+				s.log.WarnContext(ctx, "the bytes of a film could not be listed", "org", orgID, "media", m.ID, "error", err)
+			}
+			if err != nil || !strings.HasPrefix(info.Key, all) {
+				break
+			}
+			keys = append(keys, info.Key)
+		}
+	}
+	for _, key := range keys {
+		s.discardObject(ctx, key)
+	}
+}
+
+func (s *Service) discardObject(ctx context.Context, key string) {
+	if err := s.blobs.Delete(ctx, key); err != nil {
+		s.log.WarnContext(ctx, "the bytes of a file could not be deleted", "key", key, "error", err)
+	}
 }

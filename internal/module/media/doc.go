@@ -16,6 +16,12 @@
 // show them are found by those. Until it is done `processing` says PROCESSING; a file can be
 // used and read meanwhile. Of what the job cannot read, nothing is made, and the file stays.
 //
+// The job media.film makes of a film a thumbnail, an MP4 unless it already is one that browsers
+// play, and an HLS stream (kernel/video). Without ffmpeg `processing` says SKIPPED until there
+// is one; it says FAILED of a film that cannot be read. Either way the film stays and can be
+// saved. What a film is played from has addresses that are good for six hours: a player comes
+// back for every part.
+//
 // Who may do what: every member uploads. A file is readable by its owner and by everybody who
 // may see an item that uses it (kernel/content); for others it does not exist: 404. Only its
 // owner puts a file on an item, and deletes it while no item uses it. Files on an item stay
@@ -30,9 +36,16 @@
 // rather than refused where that is possible; the size allowed depends on the kind of file;
 // metadata of a refused file holds the reason.
 //
-// Tables: media, media_uses, media_texts, server_secrets. Jobs: media.process, media.collect (uploads that never came,
-// files that nothing has used for a day) and media.sweep (bytes without a file).
+// A quota bounds what a person's or the organization's files may have together: an upload is
+// allowed as much as is left, and one that arrives when nothing is left any more is refused. A
+// virus scanner (kernel/clamd) looks at a file before anybody gets it; one that is set and does
+// not answer holds the file back.
 //
-// It does not make anything of films yet, nor touch pictures of other formats (HEIC, TIFF, BMP),
-// which keep their metadata and are saved rather than shown.
+// Tables: media, media_usage, media_uses, media_texts, server_secrets. Jobs: media.process, media.film,
+// media.collect (uploads that never came, files that nothing has used for a day, films that
+// waited for ffmpeg) and media.sweep (bytes without a file).
+//
+// Pictures of other formats (HEIC, TIFF, BMP) keep their metadata and are saved rather than
+// shown. There is no DASH manifest (dashUrl is null): every browser plays the MP4 or the HLS
+// stream.
 package media

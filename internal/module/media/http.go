@@ -25,8 +25,9 @@ func (s *Service) Register(r *api.Router) {
 	}, s.request)
 	api.Register(r, api.Operation{
 		ID: "getMedia", Method: http.MethodGet, Path: "/api/media/{id}", Tag: "Media", Summary: "Read about a file",
-		Description: "`processing` is PENDING until the bytes have arrived, REFUSED when they cannot be kept (`metadata.reason`), PROCESSING while a thumbnail is made or words are taken out of them, then null.",
-		Authz:       authz.Rule{Scope: "media:read", Object: object}, Example: api.Example{Response: sample},
+		Description: "`processing` is PENDING until the bytes have arrived, REFUSED when they cannot be kept (`metadata.reason`), PROCESSING while a thumbnail and what plays a film is made or words are taken out of them, then null; " +
+			"SKIPPED for a film until the server has ffmpeg, FAILED for one that it cannot read (`metadata.reason`). A film can be saved all the same.",
+		Authz: authz.Rule{Scope: "media:read", Object: object}, Example: api.Example{Response: sample},
 	}, s.get)
 	api.RegisterFile(r, api.Operation{
 		ID: "getMediaContent", Method: http.MethodGet, Path: "/api/media/{id}/content", Tag: "Media", Summary: "Read the bytes of a file",
@@ -39,6 +40,11 @@ func (s *Service) Register(r *api.Router) {
 		Description: "With a key, or at the signed address in `thumbnail`, which is good for five minutes. 409 while there is none.",
 		Authz:       authz.Rule{Scope: "media:read", Signed: true, Object: object}, Statuses: []int{http.StatusConflict},
 	}, s.bytes(thumbnail))
+	api.RegisterFile(r, api.Operation{
+		ID: "getMediaFilm", Method: http.MethodGet, Path: "/api/media/{id}/film/{name}", Tag: "Media", Summary: "Read what a film is played from",
+		Description: "With a key, or at the signed addresses in `mp4Urls` and `hlsUrl`, which are good for six hours. A playlist read at a signed address names its parts so, too. 409 while there is nothing to play.",
+		Authz:       authz.Rule{Scope: "media:read", Signed: true, Object: object}, Statuses: []int{http.StatusConflict}, Timeout: time.Hour,
+	}, s.film)
 	api.Register(r, api.Operation{
 		ID: "deleteMedia", Method: http.MethodDelete, Path: "/api/media/{id}", Tag: "Media", Summary: "Delete a file of yours that no item uses",
 		Status: http.StatusNoContent, Authz: authz.Rule{Scope: "media:write", Object: object}, Statuses: []int{http.StatusConflict},
@@ -54,15 +60,20 @@ const sample = `{"id":"fdca3aa5-363c-4400-b158-bd59aa168f19","mime":"image/png",
 type (
 	requestInput struct {
 		Mime       string `query:"mime" required:"true" maxLength:"255" doc:"Media type of the file, one of those above"`
-		Name       string `query:"name" required:"true" maxLength:"4096" doc:"File name, at most 255 bytes; folders and characters that cannot be seen are taken away"`
+		Name       string `query:"name" required:"true" maxLength:"4096" doc:"File name; folders and characters that cannot be seen or stored are taken away, and what is over 255 bytes"`
 		ModuleCode int    `query:"moduleCode" required:"true" minimum:"1" maximum:"14" doc:"Number of the module the file is for, see GET /api/module-codes"`
 	}
 	requestOutput struct{ Body Slot }
 	idInput       struct {
 		ID string `path:"id" doc:"Id of the file"`
 	}
-	getOutput    struct{ Body person.File }
-	contentInput struct {
+	getOutput struct{ Body person.File }
+	filmInput struct {
+		ContentInput
+		Name string `path:"name" pattern:"^(film\\.mp4|master\\.m3u8|v[0-9]\\.m3u8|v[0-9]_[0-9]{5}\\.ts)$" doc:"film.mp4, master.m3u8, or a part that a playlist names"`
+	}
+	// ContentInput names a file, by key or at a signed address.
+	ContentInput struct {
 		ID        string `path:"id" doc:"Id of the file"`
 		Org       string `query:"org" doc:"Of a signed address: the organization"`
 		Expires   int64  `query:"expires" doc:"Of a signed address: until when it is good, in seconds since 1970"`
@@ -86,13 +97,20 @@ func (s *Service) get(ctx context.Context, who authz.Actor, in *idInput) (*getOu
 	return &getOutput{f}, nil
 }
 
-func (s *Service) bytes(variant string) func(context.Context, authz.Actor, *contentInput) (*api.File, error) {
-	return func(ctx context.Context, who authz.Actor, in *contentInput) (*api.File, error) {
+func (s *Service) bytes(variant string) func(context.Context, authz.Actor, *ContentInput) (*api.File, error) {
+	return func(ctx context.Context, who authz.Actor, in *ContentInput) (*api.File, error) {
 		if who.UserID == "" { // came with a signature, not with a key
-			return s.ContentAt(ctx, signed{in.Org, in.ID, variant, in.Expires, in.Signature})
+			return s.ContentAt(ctx, signed{in.Org, in.ID, variant, in.Expires, in.Signature}, "")
 		}
-		return s.Content(ctx, who, in.ID, variant)
+		return s.Content(ctx, who, in.ID, variant, "")
 	}
+}
+
+func (s *Service) film(ctx context.Context, who authz.Actor, in *filmInput) (*api.File, error) {
+	if who.UserID == "" {
+		return s.ContentAt(ctx, signed{in.Org, in.ID, played, in.Expires, in.Signature}, in.Name)
+	}
+	return s.Content(ctx, who, in.ID, played, in.Name)
 }
 
 func (s *Service) delete(ctx context.Context, who authz.Actor, in *idInput) (*struct{}, error) {
@@ -118,11 +136,35 @@ func (s *Service) view(orgID string, r row) person.File {
 		address := s.signer.address(orgID, r.ID, thumbnail, addressFor)
 		f.Thumbnail = &address
 	}
-	if r.Width > 0 {
-		f.Metadata = &person.Details{Width: &r.Width, Height: &r.Height}
+	switch r.Played {
+	case original:
+		f.MP4URLs = []string{s.signer.address(orgID, r.ID, original, playedFor)}
+	case rendition:
+		f.MP4URLs = []string{s.signer.address(orgID, r.ID, rendition, playedFor)}
 	}
-	if r.State == refused {
-		f.Metadata = &person.Details{Reason: &r.Reason}
+	if r.Stream != "" {
+		address := s.signer.address(orgID, r.ID, r.Stream, playedFor)
+		f.HLSURL = &address
 	}
+	f.Metadata = r.details()
 	return f
+}
+
+// details are what is known of the content of a file, nil when that is nothing.
+func (m Media) details() *person.Details {
+	if m.Width == 0 && m.Reason == "" {
+		return nil
+	}
+	d := &person.Details{}
+	if m.Width > 0 {
+		d.Width, d.Height = &m.Width, &m.Height
+	}
+	if m.Duration > 0 {
+		seconds := float64(m.Duration) / 1000
+		d.Duration = &seconds
+	}
+	if m.Reason != "" {
+		d.Reason = &m.Reason
+	}
+	return d
 }

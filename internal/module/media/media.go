@@ -1,14 +1,13 @@
 package media
 
 import (
-	"path"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/workdrive/workdrive/internal/kernel/blob"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/filetype"
 )
 
 // noun is the type of object in rules and error codes.
@@ -23,9 +22,9 @@ const (
 
 // Limits.
 const (
-	maxName    = 255 // bytes
 	uploadTime = blob.MaxExpires
 	addressFor = 5 * time.Minute
+	playedFor  = 6 * time.Hour // players come back for every part
 	keepUnused = 24 * time.Hour
 )
 
@@ -41,10 +40,13 @@ type Media struct {
 	Mime       string
 	Size       int64
 	ETag       string
-	Width      int // of a picture, as shown; 0 is not known
+	Width      int // of a picture or film, as shown; 0 is not known
 	Height     int
+	Duration   int64  // of a film, ms; 0 is not known
 	Thumbnail  string // its media type; "" while there is none
-	Processing string // while something is being made of it
+	Played     string // of a film, what browsers play: original or rendition; "" while there is none
+	Stream     string // the playlist of a film's stream; "" while there is none
+	Processing string // processing, skipped or failed; "" when all is done
 	CreatedAt  int64  // ms
 }
 
@@ -66,27 +68,11 @@ func (d *Draft) check() (family, error) {
 	if !ok {
 		bad.Add("?mime", "media.mimeUnknown", "Files of this type cannot be uploaded. Allowed: "+allowed()+".")
 	}
-	d.Name = cleanName(d.Name)
-	switch {
-	case d.Name == "":
+	if strings.TrimSpace(d.Name) == "" {
 		bad.Add("?name", "field.required", "The file needs a name.")
-	case len(d.Name) > maxName:
-		bad.Addf("?name", "field.tooLong", "The name has more than %d bytes.", maxName)
 	}
+	d.Name = filetype.CleanName(d.Name)
 	return f, bad.Err()
-}
-
-// cleanName takes from a name what makes it a path, and characters that cannot be seen or turn
-// the direction of text, by which "exe.png" can look like "gnp.exe".
-func cleanName(name string) string {
-	name = path.Base("/" + strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
-	name = strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.In(c, unicode.Zl, unicode.Zp) {
-			return -1
-		}
-		return c
-	}, name)
-	return strings.Trim(name, " ./")
 }
 
 // shownAs is the type that answers tell: of what the bytes are, or, where that says little, of

@@ -200,7 +200,7 @@ func TestNamesAreMadeHarmless(t *testing.T) {
 	each(t, func(s *scene) {
 		for sent, want := range map[string]string{
 			"../../etc/passwd": "passwd", `..\..\x`: "x", "%2e%2e%2f": "%2e%2e%2f", "/abs": "abs", "\u202egnp.exe": "gnp.exe", "a\u200b.png": "a.png",
-			"dot.": "dot", "CON": "CON", "two  blanks.mp4": "two  blanks.mp4", strings.Repeat("é", 127): strings.Repeat("é", 127), "a\nb\r.txt": "ab.txt",
+			"dot.": "dot", "CON": "_CON", "../": "file", strings.Repeat("x", 300) + ".png": strings.Repeat("x", 251) + ".png", "two  blanks.mp4": "two  blanks.mp4", strings.Repeat("é", 127): strings.Repeat("é", 127), "a\nb\r.txt": "ab.txt",
 		} {
 			slot := s.ask(s.owner, "image/png", sent)
 			if f := read[person.File](s, s.call(s.owner, http.MethodGet, "/api/media/"+slot.FileID, "", http.StatusOK)); f.Name != want {
@@ -211,9 +211,8 @@ func TestNamesAreMadeHarmless(t *testing.T) {
 			}
 		}
 		for name, query := range map[string]string{
-			"?name":       "mime=image/png&moduleCode=1&name=" + strings.Repeat("x", 256),
+			"?name":       "mime=image/png&moduleCode=1&name=%20",
 			"?name ":      "mime=image/png&moduleCode=1&name=" + strings.Repeat("x", 5000),
-			"?name  ":     "mime=image/png&moduleCode=1&name=..%2F",
 			"?mime":       "mime=image/svg%2Bxml&moduleCode=1&name=x.svg",
 			"?mime ":      "mime=text/html&moduleCode=1&name=x.html",
 			"?moduleCode": "mime=image/png&moduleCode=99&name=x",

@@ -67,7 +67,7 @@ func (s *Service) clean(ctx context.Context, orgID string, m Media, o *blob.Obje
 		m.State, m.Reason = refused, err.Error()+"."
 		return m, nil
 	case err != nil:
-		return m, fault.Wrap(err, fault.KindUnavailable, "storage.unavailable", "The file store cannot be read at the moment. Try again.")
+		return m, unreadable(err)
 	}
 	kept, err := s.blobs.Put(ctx, key(orgID, m.ID), blob.Content{Reader: &out, Size: int64(out.Len()), Type: m.Mime})
 	if err != nil {
@@ -90,7 +90,7 @@ func (process) Kind() string { return "media.process" }
 // which neither can be made stays as it is.
 func (s *Service) Process(ctx context.Context, p process) error {
 	m, err := s.store.byID(ctx, s.db.Reader(ctx), p.OrgID, p.ID)
-	if fault.Is(err, fault.KindNotFound) || err == nil && m.Processing == "" {
+	if fault.Is(err, fault.KindNotFound) || err == nil && m.Processing != processing {
 		return nil
 	}
 	if err != nil {
@@ -154,7 +154,9 @@ func (s *Service) shrink(ctx context.Context, orgID string, m Media, o *blob.Obj
 }
 
 // needsProcessing reports that something can be made of a file of a type.
-func needsProcessing(mime string) bool { return isPicture(mime) || extract.Supports(mime) }
+func needsProcessing(mime string) bool {
+	return isPicture(mime) || isFilm(mime) || extract.Supports(mime)
+}
 
 // processed stores what was made of a file, unless its bytes are others by now.
 func (store) processed(ctx context.Context, tx db.Tx, orgID string, was, is Media, words string) (bool, error) {

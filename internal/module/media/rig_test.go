@@ -27,6 +27,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/search"
+	"github.com/workdrive/workdrive/internal/kernel/video"
 	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
@@ -88,7 +89,7 @@ func newScene(t *testing.T, d *db.DB) *scene {
 	})
 	audiences := audience.New(d, events)
 	contents := content.New(d, events, audiences)
-	s.media, err = media.New(t.Context(), media.Deps{DB: d, Jobs: jobs, Clock: s.clock, Log: log, Content: contents, Blobs: s.blobs, Bucket: "workdrive", URL: site})
+	s.media, err = media.New(t.Context(), media.Deps{DB: d, Jobs: jobs, Clock: s.clock, Log: log, Content: contents, Blobs: s.blobs, Bucket: "workdrive", URL: site, Films: video.Find("", video.Limits{}), Scratch: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/blob"
+	"github.com/workdrive/workdrive/internal/kernel/clamd"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -17,6 +19,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/person"
+	"github.com/workdrive/workdrive/internal/kernel/video"
 )
 
 // Deps are what the service works with.
@@ -27,6 +30,10 @@ type Deps struct {
 	Log     *slog.Logger
 	Content *content.Content
 	Extract *extract.Extractor // of words out of documents
+	Films   video.Tools        // that read films
+	Scratch string             // directory to work on films in; "" is the system's
+	Scanner clamd.Scanner      // looks for viruses, unless zero
+	Quota   Quota
 	Blobs   blob.Store
 	Bucket  string // that Blobs keeps files in, as answers show it
 	URL     string // where people reach this server
@@ -45,15 +52,22 @@ type Service struct {
 	store   store
 
 	extract  *extract.Extractor
+	films    video.Tools
+	scratch  string
+	scanner  clamd.Scanner
+	quota    Quota
 	pictures chan struct{} // bounds how many are worked on at once
 }
 
 // New makes the service, its jobs, and, on the very first start, the secret of its addresses.
 func New(ctx context.Context, d Deps) (*Service, error) {
 	s := &Service{db: d.DB, jobs: d.Jobs, clock: d.Clock, log: d.Log, content: d.Content, blobs: d.Blobs, bucket: d.Bucket,
-		extract: d.Extract, pictures: make(chan struct{}, atOnce)}
+		extract: d.Extract, films: d.Films, scratch: d.Scratch, scanner: d.Scanner, quota: d.Quota, pictures: make(chan struct{}, atOnce)}
 	if s.extract == nil {
 		s.extract = extract.New()
+	}
+	if s.scratch == "" {
+		s.scratch = os.TempDir()
 	}
 	secret, err := s.store.secret(ctx, d.DB, "media.addresses", newSecret())
 	if err != nil {
@@ -81,8 +95,12 @@ func (s *Service) Request(ctx context.Context, who authz.Actor, in Draft) (Slot,
 		ID: ids.New(), OwnerID: who.UserID, ModuleCode: in.ModuleCode, Name: in.Name, Declared: in.Mime, State: pending,
 		CreatedAt: s.clock.Now().UnixMilli(),
 	}
+	room, err := s.room(ctx, who, f.limit)
+	if err != nil {
+		return Slot{}, err
+	}
 	post, err := s.blobs.Presign(ctx, blob.Upload{
-		Key: key(who.OrgID, m.ID), ContentType: in.Mime, MinBytes: 1, MaxBytes: f.limit, Expires: uploadTime,
+		Key: key(who.OrgID, m.ID), ContentType: in.Mime, MinBytes: 1, MaxBytes: room, Expires: uploadTime,
 	})
 	if err != nil {
 		return Slot{}, err
@@ -101,23 +119,29 @@ func (s *Service) Get(ctx context.Context, who authz.Actor, id string) (person.F
 	return s.view(who.OrgID, r), err
 }
 
-// Content opens a variant of a file the actor may read.
-func (s *Service) Content(ctx context.Context, who authz.Actor, id, variant string) (*api.File, error) {
+// Content opens a variant of a file the actor may read; name is that of a part of a film.
+func (s *Service) Content(ctx context.Context, who authz.Actor, id, variant, name string) (*api.File, error) {
 	r, err := s.readable(ctx, s.db.Reader(ctx), who, id)
 	if err != nil {
 		return nil, err
+	}
+	if variant == played {
+		return s.openFilm(ctx, who.OrgID, r.Media, name, "")
 	}
 	return s.openVariant(ctx, who.OrgID, r.Media, variant)
 }
 
 // ContentAt opens the file at a signed address, for whoever has it.
-func (s *Service) ContentAt(ctx context.Context, a signed) (*api.File, error) {
+func (s *Service) ContentAt(ctx context.Context, a signed, name string) (*api.File, error) {
 	if !s.signer.valid(a) {
 		return nil, fault.Forbidden("media.address", "This address is not valid, or no longer. Read the file's entry again for a new one, or send your API key.")
 	}
 	m, err := s.store.byID(ctx, s.db.Reader(ctx), a.orgID, a.id)
 	if err != nil {
 		return nil, err
+	}
+	if a.variant == played {
+		return s.openFilm(ctx, a.orgID, m, name, a.query())
 	}
 	return s.openVariant(ctx, a.orgID, m, a.variant)
 }
@@ -168,25 +192,25 @@ func (s *Service) open(ctx context.Context, orgID string, m Media) (*api.File, e
 
 // Delete removes a file of the actor's that no item uses.
 func (s *Service) Delete(ctx context.Context, who authz.Actor, id string) error {
-	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if err := s.toDelete(ctx, tx, who, id); err != nil {
+	var m Media
+	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) (err error) {
+		if m, err = s.toDelete(ctx, tx, who, id); err != nil {
 			return err
 		}
-		return s.store.remove(ctx, tx, who.OrgID, id)
+		return s.remove(ctx, tx, who.OrgID, m)
 	})
 	if err == nil {
-		s.discard(ctx, who.OrgID, id)
+		s.discard(ctx, who.OrgID, m)
 	}
 	return err
 }
 
-// discard deletes the bytes of a file. What it cannot delete media.sweep does.
-func (s *Service) discard(ctx context.Context, orgID, id string) {
-	for _, variant := range []string{thumbnail, original} {
-		if err := s.blobs.Delete(ctx, blob.Key(orgID, id, variant)); err != nil {
-			s.log.WarnContext(ctx, "the bytes of a file could not be deleted", "org", orgID, "media", id, "variant", variant, "error", err)
-		}
+// remove takes a file out of the database.
+func (s *Service) remove(ctx context.Context, tx db.Tx, orgID string, m Media) error {
+	if _, err := s.account(ctx, tx, orgID, m, -m.kept()); err != nil {
+		return err
 	}
+	return s.store.remove(ctx, tx, orgID, m.ID)
 }
 
 // Arrive looks whether the bytes of uploads of the actor's have arrived. It talks to the file

@@ -14,10 +14,12 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 )
 
-// The variants of a file: what was uploaded, and a small picture made of it.
+// The variants of a file: what was uploaded, a small picture made of it, and the parts that a
+// film is played from, all of them with one signature.
 const (
 	original  = "original"
 	thumbnail = "thumbnail"
+	played    = "film"
 )
 
 // signer makes addresses of contents that are good for a while without a key.
@@ -42,10 +44,13 @@ func (s signer) mac(orgID, id, variant string, expires int64) []byte {
 
 // address gives an address of a variant of a file that is good for a while.
 func (s signer) address(orgID, id, variant string, lifetime time.Duration) string {
+	last := map[string]string{original: "content", thumbnail: "thumbnail", rendition: "film/" + rendition, playlist: "film/" + playlist}[variant]
+	if variant == rendition || variant == playlist {
+		variant = played
+	}
 	expires := s.clock.Now().Add(lifetime).Unix()
-	last := map[string]string{original: "content", thumbnail: "thumbnail"}[variant]
-	return fmt.Sprintf("%s/api/media/%s/%s?org=%s&expires=%d&signature=%s",
-		s.url, url.PathEscape(id), last, url.QueryEscape(orgID), expires, base64.RawURLEncoding.EncodeToString(s.mac(orgID, id, variant, expires)))
+	a := signed{orgID, id, variant, expires, base64.RawURLEncoding.EncodeToString(s.mac(orgID, id, variant, expires))}
+	return fmt.Sprintf("%s/api/media/%s/%s?%s", s.url, url.PathEscape(id), last, a.query())
 }
 
 // signed is what an address of a file says.
@@ -53,6 +58,11 @@ type signed struct {
 	orgID, id, variant string
 	expires            int64
 	signature          string
+}
+
+// query is what the address has behind the path.
+func (a signed) query() string {
+	return fmt.Sprintf("org=%s&expires=%d&signature=%s", url.QueryEscape(a.orgID), a.expires, url.QueryEscape(a.signature))
 }
 
 // valid reports whether an address was made here and is still good.

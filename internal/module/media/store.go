@@ -21,10 +21,10 @@ type row struct {
 	owner person.Card
 }
 
-const columns = `m.id, m.owner_id, m.module_code, m.name, m.declared, m.state, m.reason, m.mime, m.size, m.etag, m.width, m.height, m.thumbnail, m.processing, m.created_at`
+const columns = `m.id, m.owner_id, m.module_code, m.name, m.declared, m.state, m.reason, m.mime, m.size, m.etag, m.width, m.height, m.duration, m.thumbnail, m.played, m.stream, m.processing, m.created_at`
 
 func (m *Media) targets() []any {
-	return []any{&m.ID, &m.OwnerID, &m.ModuleCode, &m.Name, &m.Declared, &m.State, &m.Reason, &m.Mime, &m.Size, &m.ETag, &m.Width, &m.Height, &m.Thumbnail, &m.Processing, &m.CreatedAt}
+	return []any{&m.ID, &m.OwnerID, &m.ModuleCode, &m.Name, &m.Declared, &m.State, &m.Reason, &m.Mime, &m.Size, &m.ETag, &m.Width, &m.Height, &m.Duration, &m.Thumbnail, &m.Played, &m.Stream, &m.Processing, &m.CreatedAt}
 }
 
 const (
@@ -105,8 +105,8 @@ func (store) lock(ctx context.Context, tx db.Tx, orgID string, ids []string) (ma
 // settle stores what was found out about the bytes, unless somebody has found out otherwise
 // since the file was read.
 func (store) settle(ctx context.Context, tx db.Tx, orgID string, was, is Media) (changed bool, err error) {
-	n, err := tx.Exec(ctx, `UPDATE media SET state = ?, reason = ?, mime = ?, size = ?, etag = ?, width = ?, height = ?, processing = ?
-		WHERE org_id = ? AND id = ? AND etag = ? AND state = ?`, is.State, is.Reason, is.Mime, is.Size, is.ETag, is.Width, is.Height, is.Processing, orgID, is.ID, was.ETag, was.State)
+	n, err := tx.Exec(ctx, `UPDATE media SET state = ?, reason = ?, mime = ?, size = ?, etag = ?, width = ?, height = ?, processing = ?,
+		thumbnail = '', duration = 0, played = '', stream = '' WHERE org_id = ? AND id = ? AND etag = ? AND state = ?`, is.State, is.Reason, is.Mime, is.Size, is.ETag, is.Width, is.Height, is.Processing, orgID, is.ID, was.ETag, was.State)
 	return n > 0, err
 }
 
@@ -165,7 +165,7 @@ func (store) remove(ctx context.Context, tx db.Tx, orgID, id string) error {
 }
 
 // place names a file of any organization.
-type place struct{ orgID, id, state string }
+type place struct{ orgID, id, state, mime string }
 
 // unused lists files of all organizations that nothing has used since a time, or, of those
 // still to come, since a later one.
@@ -180,6 +180,26 @@ func (store) unused(ctx context.Context, q db.Queryer, since, pendingSince int64
 	for rows.Next() {
 		var p place
 		if err := rows.Scan(&p.orgID, &p.id, &p.state); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
+}
+
+// skipped lists files of all organizations of which nothing could be made so far, and keeps
+// others from changing them until the transaction ends.
+func (store) skipped(ctx context.Context, tx db.Tx, films bool, limit int) ([]place, error) {
+	rows, err := tx.Query(ctx, `SELECT org_id, id, state, mime FROM media WHERE processing = 'SKIPPED' AND (?1 OR mime NOT LIKE 'video/%')
+		ORDER BY org_id, id LIMIT ?2 {forUpdate}`, films, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []place
+	for rows.Next() {
+		var p place
+		if err := rows.Scan(&p.orgID, &p.id, &p.state, &p.mime); err != nil {
 			return nil, err
 		}
 		list = append(list, p)

@@ -179,7 +179,6 @@ type listInput struct {
 	content.ListInput
 	IsFollowing bool   `query:"isFollowing" doc:"Only videos of people you follow"`
 	UserID      string `query:"userId" doc:"Only videos of this person"`
-	Search      string `query:"search" maxLength:"500" doc:"Only videos with these words in title or description"`
 }
 
 type listOutput struct {
