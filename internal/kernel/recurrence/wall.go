@@ -33,7 +33,7 @@ func DateOf(year int, month time.Month, dayOfMonth int) Date {
 // ParseDate reads "2026-01-31".
 func ParseDate(text string) (Date, error) {
 	t, err := time.Parse(dateForm, text)
-	if err != nil || t.Year() < 1 {
+	if err != nil || t.Year() < 1 || t.Format(dateForm) != text {
 		return 0, fmt.Errorf("%q is no date: write it like 2026-01-31", text)
 	}
 	return WallOf(t).Date(), nil
@@ -67,7 +67,7 @@ func WallOf(t time.Time) Wall {
 // ParseWall reads "2026-01-31T09:00:00", the form in which an occurrence's identity is written.
 func ParseWall(text string) (Wall, error) {
 	t, err := time.Parse(wallForm, text)
-	if err != nil || t.Year() < 1 || t.Nanosecond() != 0 {
+	if err != nil || t.Year() < 1 || t.Format(wallForm) != text { // Parse is lenient
 		return 0, fmt.Errorf("%q is no wall-clock time: write it like 2026-01-31T09:00:00", text)
 	}
 	return WallOf(t), nil
