@@ -52,20 +52,7 @@ const membersSQL = WithClauses + `SELECT u.id FROM users u WHERE u.id > ?3 AND `
 // order of their ids, after the id after ("" from the start). The author of an item is
 // always among them.
 func (a *Audiences) Members(ctx context.Context, q db.Queryer, orgID string, audienceID int64, after string, limit int) ([]string, error) {
-	rows, err := q.Query(ctx, membersSQL, orgID, audienceID, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var members []string
-	for rows.Next() {
-		var user string
-		if err := rows.Scan(&user); err != nil {
-			return nil, err
-		}
-		members = append(members, user)
-	}
-	return members, rows.Err()
+	return db.Strings(q.Query(ctx, membersSQL, orgID, audienceID, after, limit))
 }
 
 // Prospect is the audience that permissions would mean. It is not stored, and asking it writes

@@ -284,21 +284,8 @@ func (r *Reactions) apply(ctx context.Context, tx db.Tx, orgID string, item Item
 
 // latestReactors reads who reacted last; a person may have several reactions.
 func latestReactors(ctx context.Context, q db.Queryer, orgID string, item Item) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT user_id FROM reactions WHERE org_id = ? AND kind = ? AND item_id = ?
-		GROUP BY user_id ORDER BY MAX(created_at) DESC, user_id LIMIT ?`, orgID, item.Kind, item.ID, maxLatest)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var latest []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		latest = append(latest, id)
-	}
-	return latest, rows.Err()
+	return db.Strings(q.Query(ctx, `SELECT user_id FROM reactions WHERE org_id = ? AND kind = ? AND item_id = ?
+		GROUP BY user_id ORDER BY MAX(created_at) DESC, user_id LIMIT ?`, orgID, item.Kind, item.ID, maxLatest))
 }
 
 // Forget removes what hangs on an item that is being deleted: its comments, reactions,

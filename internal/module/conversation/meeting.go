@@ -216,7 +216,7 @@ func (s store) meetingsOf(ctx context.Context, q db.Queryer, orgID, id string, n
 		if m == nil {
 			continue
 		}
-		m.People, err = texts(q.Query(ctx, `SELECT user_id FROM meeting_people WHERE org_id = ? AND meeting_id = ? ORDER BY place`, orgID, m.ID))
+		m.People, err = db.Strings(q.Query(ctx, `SELECT user_id FROM meeting_people WHERE org_id = ? AND meeting_id = ? ORDER BY place`, orgID, m.ID))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,7 +3,6 @@ package conversation
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -198,21 +197,4 @@ func (store) remove(ctx context.Context, tx db.Tx, orgID, id string) error {
 		}
 	}
 	return nil
-}
-
-// texts reads a column.
-func texts(rows db.Rows, err error) ([]string, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	list := []string{}
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return slices.Clip(list), rows.Err()
 }

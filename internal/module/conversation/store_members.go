@@ -82,7 +82,7 @@ func (store) countRequests(ctx context.Context, q db.Queryer, orgID, id string) 
 
 // requested gives those of some people who have asked to join.
 func (store) requested(ctx context.Context, q db.Queryer, orgID, id string, people []string) ([]string, error) {
-	return texts(q.Query(ctx, `SELECT user_id FROM conversation_requests WHERE org_id = ? AND conversation_id = ? AND user_id {in}`, orgID, id, db.List(people)))
+	return db.Strings(q.Query(ctx, `SELECT user_id FROM conversation_requests WHERE org_id = ? AND conversation_id = ? AND user_id {in}`, orgID, id, db.List(people)))
 }
 
 // headless reports that a conversation has no admin who can act.
@@ -147,7 +147,7 @@ func (store) markRead(ctx context.Context, tx db.Tx, who authz.Actor, id string,
 
 // orphaned gives the group chats of people whose admins are all former members.
 func (store) orphaned(ctx context.Context, q db.Queryer, orgID string, people []string) ([]string, error) {
-	return texts(q.Query(ctx, `SELECT DISTINCT x.conversation_id FROM conversation_members x
+	return db.Strings(q.Query(ctx, `SELECT DISTINCT x.conversation_id FROM conversation_members x
 		JOIN conversations c ON c.org_id = x.org_id AND c.id = x.conversation_id AND c.kind <> 'DIRECT'
 		JOIN users u ON u.org_id = x.org_id AND u.id = x.user_id AND u.status = 'ARCHIVE'
 		WHERE x.org_id = ? AND x.user_id {in} AND x.is_admin AND NOT EXISTS (SELECT 1 FROM conversation_members o

@@ -250,7 +250,7 @@ func (store) texts(ctx context.Context, q db.Queryer, orgID, id string) ([]Text,
 
 // messageIDs gives the messages of a conversation that can be found.
 func (store) messageIDs(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
-	return texts(q.Query(ctx, `SELECT id FROM messages WHERE org_id = ? AND conversation_id = ? AND deleted_at IS NULL`, orgID, id))
+	return db.Strings(q.Query(ctx, `SELECT id FROM messages WHERE org_id = ? AND conversation_id = ? AND deleted_at IS NULL`, orgID, id))
 }
 
 // carriers gives what in a conversation has files.

@@ -211,19 +211,19 @@ func (store) list(ctx context.Context, r db.Queryer, who authz.Actor, q Query, s
 // enrol gives a course to people who do not take it yet, former members excepted, and gives who
 // got it. It takes one statement, however many they are.
 func (s store) enrol(ctx context.Context, tx db.Tx, orgID, id string, at stamp, b due.Batch) ([]string, error) {
-	return s.ids(tx.Query(ctx, `INSERT INTO course_enrolments (org_id, course_id, user_id, assigned_by, assigned_at, due_at)
+	return db.Strings(tx.Query(ctx, `INSERT INTO course_enrolments (org_id, course_id, user_id, assigned_by, assigned_at, due_at)
 SELECT u.org_id, ?2, u.id, ?3, CAST(?4 AS BIGINT), CAST(?5 AS BIGINT) FROM users u WHERE u.org_id = ?1 AND u.id {in ?6} AND u.status <> 'ARCHIVE'
 ON CONFLICT (org_id, course_id, user_id) DO NOTHING RETURNING user_id`, orgID, id, at.by, at.ms, b.At, db.List(b.People)))
 }
 
 // leave takes a course from people and gives who took it.
 func (s store) leave(ctx context.Context, tx db.Tx, orgID, id string, people []string) ([]string, error) {
-	return s.ids(tx.Query(ctx, `DELETE FROM course_enrolments WHERE org_id = ? AND course_id = ? AND user_id {in} RETURNING user_id`, orgID, id, db.List(people)))
+	return db.Strings(tx.Query(ctx, `DELETE FROM course_enrolments WHERE org_id = ? AND course_id = ? AND user_id {in} RETURNING user_id`, orgID, id, db.List(people)))
 }
 
 // people gives who takes a course.
 func (s store) people(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
-	return s.ids(q.Query(ctx, `SELECT user_id FROM course_enrolments WHERE org_id = ? AND course_id = ? ORDER BY user_id`, orgID, id))
+	return db.Strings(q.Query(ctx, `SELECT user_id FROM course_enrolments WHERE org_id = ? AND course_id = ? ORDER BY user_id`, orgID, id))
 }
 
 // open gives who has not completed a course.
@@ -255,22 +255,6 @@ func (store) setCompleted(ctx context.Context, tx db.Tx, orgID, id, userID strin
 	n, err := tx.Exec(ctx, `UPDATE course_enrolments SET completed_at = ? WHERE org_id = ? AND course_id = ? AND user_id = ?
   AND (completed_at IS NULL) <> (CAST(? AS BIGINT) IS NULL)`, at, orgID, id, userID, at)
 	return n == 1, err
-}
-
-func (store) ids(rows db.Rows, err error) ([]string, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		list = append(list, id)
-	}
-	return list, rows.Err()
 }
 
 // taker is somebody who takes a course.

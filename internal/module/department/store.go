@@ -136,31 +136,14 @@ func (store) cards(ctx context.Context, q db.Queryer, query string, args ...any)
 }
 
 func (s store) headIDs(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
-	return s.ids(ctx, q, `SELECT id FROM users WHERE org_id = ? AND department_id = ? AND is_department_head AND status <> 'ARCHIVE'
-ORDER BY sort_key, id`, orgID, id)
+	return db.Strings(q.Query(ctx, `SELECT id FROM users WHERE org_id = ? AND department_id = ? AND is_department_head AND status <> 'ARCHIVE'
+ORDER BY sort_key, id`, orgID, id))
 }
 
 // departmentsOf gives the departments that people are in, apart from one.
 func (s store) departmentsOf(ctx context.Context, q db.Queryer, orgID string, people []string, apart string) ([]string, error) {
-	return s.ids(ctx, q, `SELECT DISTINCT department_id FROM users WHERE org_id = ? AND department_id <> ? AND id {in}`,
-		orgID, apart, db.List(people))
-}
-
-func (store) ids(ctx context.Context, q db.Queryer, query string, args ...any) ([]string, error) {
-	rows, err := q.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	list := []string{}
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		list = append(list, id)
-	}
-	return list, rows.Err()
+	return db.Strings(q.Query(ctx, `SELECT DISTINCT department_id FROM users WHERE org_id = ? AND department_id <> ? AND id {in}`,
+		orgID, apart, db.List(people)))
 }
 
 // seats gives everybody in a department, by id.

@@ -143,20 +143,7 @@ WHERE org_id = ? AND id {in} AND COALESCE(location_id, '') <> ?`, id, at.ms, at.
 
 // locationsOf gives the locations that people are at.
 func (store) locationsOf(ctx context.Context, q db.Queryer, orgID string, people []string) ([]string, error) {
-	rows, err := q.Query(ctx, `SELECT DISTINCT location_id FROM users WHERE org_id = ? AND location_id IS NOT NULL AND id {in}`, orgID, db.List(people))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		list = append(list, id)
-	}
-	return list, rows.Err()
+	return db.Strings(q.Query(ctx, `SELECT DISTINCT location_id FROM users WHERE org_id = ? AND location_id IS NOT NULL AND id {in}`, orgID, db.List(people)))
 }
 
 // changeAdmins reports whether anything changed.

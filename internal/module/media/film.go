@@ -204,12 +204,7 @@ func filmType(name string) string {
 
 // keepFilm stores what was made of a film, unless its bytes are others by now.
 func (s *Service) keepFilm(ctx context.Context, orgID string, was, is Media) error {
-	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE media SET width = ?, height = ?, duration = ?, thumbnail = ?, played = ?, stream = ?, processing = ?, reason = ?
-			WHERE org_id = ? AND id = ? AND etag = ?`,
-			is.Width, is.Height, is.Duration, is.Thumbnail, is.Played, is.Stream, is.Processing, is.Reason, orgID, was.ID, was.ETag)
-		return err
-	})
+	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.store.setFilm(ctx, tx, orgID, was, is) })
 }
 
 // openFilm opens one of the files that a film is played from; the operation's pattern says
@@ -254,14 +249,11 @@ func (memory) Close() error { return nil }
 // resume has the files done of which nothing could be made when they came.
 func (s *Service) resume(ctx context.Context) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		list, err := s.store.skipped(ctx, tx, s.films.Available(), batch)
+		list, err := s.store.resume(ctx, tx, s.films.Available(), batch)
 		if err != nil {
 			return err
 		}
-		for _, p := range list { // at most a batch, on the first days of a release
-			if _, err := tx.Exec(ctx, `UPDATE media SET processing = ?, reason = '' WHERE org_id = ? AND id = ?`, processing, p.orgID, p.id); err != nil {
-				return err
-			}
+		for _, p := range list {
 			if err := s.enqueue(ctx, tx, p.orgID, p.id, p.mime); err != nil {
 				return err
 			}
@@ -276,4 +268,33 @@ func (s *Service) enqueue(ctx context.Context, tx db.Tx, orgID, id, mime string)
 		return s.jobs.Enqueue(ctx, tx, film{orgID, id}, time.Time{})
 	}
 	return s.jobs.Enqueue(ctx, tx, process{orgID, id}, time.Time{})
+}
+
+// setFilm writes what was made of a film.
+func (store) setFilm(ctx context.Context, tx db.Tx, orgID string, was, is Media) error {
+	_, err := tx.Exec(ctx, `UPDATE media SET width = ?, height = ?, duration = ?, thumbnail = ?, played = ?, stream = ?, processing = ?, reason = ?
+		WHERE org_id = ? AND id = ? AND etag = ?`,
+		is.Width, is.Height, is.Duration, is.Thumbnail, is.Played, is.Stream, is.Processing, is.Reason, orgID, was.ID, was.ETag)
+	return err
+}
+
+// resume takes files of all organizations of which nothing could be made so far, films only
+// when they can be read, and gives them.
+func (store) resume(ctx context.Context, tx db.Tx, films bool, limit int) ([]place, error) {
+	rows, err := tx.Query(ctx, `UPDATE media SET processing = 'PROCESSING', reason = '' WHERE processing = 'SKIPPED' AND (org_id, id) IN (
+			SELECT org_id, id FROM media WHERE processing = 'SKIPPED' AND (?1 OR mime NOT LIKE 'video/%') ORDER BY org_id, id LIMIT ?2)
+		RETURNING org_id, id, state, mime`, films, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []place
+	for rows.Next() {
+		var p place
+		if err := rows.Scan(&p.orgID, &p.id, &p.state, &p.mime); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
 }

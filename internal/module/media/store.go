@@ -117,24 +117,7 @@ func (store) isUsed(ctx context.Context, q db.Queryer, orgID, id string) (used b
 
 // uses lists the files an item uses.
 func (store) uses(ctx context.Context, q db.Queryer, orgID string, item content.Item) ([]string, error) {
-	return texts(q.Query(ctx, `SELECT media_id FROM media_uses WHERE org_id = ? AND kind = ? AND item_id = ?`, orgID, item.Kind, item.ID))
-}
-
-// texts reads a column.
-func texts(rows db.Rows, err error) ([]string, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, err
-		}
-		list = append(list, s)
-	}
-	return list, rows.Err()
+	return db.Strings(q.Query(ctx, `SELECT media_id FROM media_uses WHERE org_id = ? AND kind = ? AND item_id = ?`, orgID, item.Kind, item.ID))
 }
 
 // use replaces the files an item uses.
@@ -187,29 +170,9 @@ func (store) unused(ctx context.Context, q db.Queryer, since, pendingSince int64
 	return list, rows.Err()
 }
 
-// skipped lists files of all organizations of which nothing could be made so far, and keeps
-// others from changing them until the transaction ends.
-func (store) skipped(ctx context.Context, tx db.Tx, films bool, limit int) ([]place, error) {
-	rows, err := tx.Query(ctx, `SELECT org_id, id, state, mime FROM media WHERE processing = 'SKIPPED' AND (?1 OR mime NOT LIKE 'video/%')
-		ORDER BY org_id, id LIMIT ?2 {forUpdate}`, films, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []place
-	for rows.Next() {
-		var p place
-		if err := rows.Scan(&p.orgID, &p.id, &p.state, &p.mime); err != nil {
-			return nil, err
-		}
-		list = append(list, p)
-	}
-	return list, rows.Err()
-}
-
 // known gives those of some ids that are files of an organization.
 func (store) known(ctx context.Context, q db.Queryer, orgID string, ids []string) ([]string, error) {
-	return texts(q.Query(ctx, `SELECT id FROM media WHERE org_id = ? AND id {in}`, orgID, db.List(ids)))
+	return db.Strings(q.Query(ctx, `SELECT id FROM media WHERE org_id = ? AND id {in}`, orgID, db.List(ids)))
 }
 
 // secret gives a secret of the server, made of a proposal the first time.

@@ -11,19 +11,19 @@ import (
 // assign gives a task to people who do not have it yet, former members excepted, and gives who
 // got it. It takes one statement, however many they are.
 func (s store) assign(ctx context.Context, tx db.Tx, orgID, id string, at stamp, b due.Batch) ([]string, error) {
-	return s.ids(tx.Query(ctx, `INSERT INTO task_assignments (org_id, task_id, user_id, state, assigned_by, assigned_at, due_at)
+	return db.Strings(tx.Query(ctx, `INSERT INTO task_assignments (org_id, task_id, user_id, state, assigned_by, assigned_at, due_at)
 SELECT u.org_id, ?2, u.id, 'ASSIGNED', ?3, CAST(?4 AS BIGINT), CAST(?5 AS BIGINT) FROM users u WHERE u.org_id = ?1 AND u.id {in ?6} AND u.status <> 'ARCHIVE'
 ON CONFLICT (org_id, task_id, user_id) DO NOTHING RETURNING user_id`, orgID, id, at.by, at.ms, b.At, db.List(b.People)))
 }
 
 // unassign takes a task from people and gives who had it.
 func (s store) unassign(ctx context.Context, tx db.Tx, orgID, id string, people []string) ([]string, error) {
-	return s.ids(tx.Query(ctx, `DELETE FROM task_assignments WHERE org_id = ? AND task_id = ? AND user_id {in} RETURNING user_id`, orgID, id, db.List(people)))
+	return db.Strings(tx.Query(ctx, `DELETE FROM task_assignments WHERE org_id = ? AND task_id = ? AND user_id {in} RETURNING user_id`, orgID, id, db.List(people)))
 }
 
 // unassignOpen takes a task from everybody who has not completed it.
 func (s store) unassignOpen(ctx context.Context, tx db.Tx, orgID, id string) ([]string, error) {
-	return s.ids(tx.Query(ctx, `DELETE FROM task_assignments WHERE org_id = ? AND task_id = ? AND completed_at IS NULL RETURNING user_id`, orgID, id))
+	return db.Strings(tx.Query(ctx, `DELETE FROM task_assignments WHERE org_id = ? AND task_id = ? AND completed_at IS NULL RETURNING user_id`, orgID, id))
 }
 
 // open gives the assignments of a task that are not completed.
@@ -55,22 +55,6 @@ func (store) setState(ctx context.Context, tx db.Tx, orgID, id, userID string, a
 	_, err := tx.Exec(ctx, `UPDATE task_assignments SET state = ?, started_at = ?, completed_at = ? WHERE org_id = ? AND task_id = ? AND user_id = ?`,
 		a.State, a.StartedAt, a.CompletedAt, orgID, id, userID)
 	return err
-}
-
-func (store) ids(rows db.Rows, err error) ([]string, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		list = append(list, id)
-	}
-	return list, rows.Err()
 }
 
 // assignee is somebody with their part of a task.
@@ -115,5 +99,5 @@ WHERE a.org_id = ? AND a.task_id = ? AND (u.sort_key, u.id) > (?, ?) ORDER BY u.
 
 // people gives who has a task.
 func (s store) people(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
-	return s.ids(q.Query(ctx, `SELECT user_id FROM task_assignments WHERE org_id = ? AND task_id = ? ORDER BY user_id`, orgID, id))
+	return db.Strings(q.Query(ctx, `SELECT user_id FROM task_assignments WHERE org_id = ? AND task_id = ? ORDER BY user_id`, orgID, id))
 }

@@ -40,7 +40,7 @@ JOIN task_assignments a ON a.org_id = t.org_id AND a.task_id = t.id WHERE t.org_
 
 // finished gives those of some people who have completed all tasks of a course, at least one.
 func (s store) finished(ctx context.Context, q db.Queryer, orgID, courseID string, people []string) ([]string, error) {
-	return s.ids(q.Query(ctx, `SELECT a.user_id FROM tasks t JOIN task_assignments a ON a.org_id = t.org_id AND a.task_id = t.id
+	return db.Strings(q.Query(ctx, `SELECT a.user_id FROM tasks t JOIN task_assignments a ON a.org_id = t.org_id AND a.task_id = t.id
 WHERE t.org_id = ? AND t.course_id = ? AND a.user_id {in} GROUP BY a.user_id HAVING COUNT(*) = COUNT(a.completed_at) ORDER BY a.user_id`,
 		orgID, courseID, db.List(people)))
 }

@@ -40,18 +40,5 @@ func column(ctx context.Context, q db.Queryer, query, orgID string, ids []string
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, query, orgID, db.List(ids))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var texts []string
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		texts = append(texts, text)
-	}
-	return texts, rows.Err()
+	return db.Strings(q.Query(ctx, query, orgID, db.List(ids)))
 }
