@@ -27,16 +27,22 @@ func TestEveryOperationRefusesBadInput(t *testing.T) {
 		w := newWorld(t, d)
 		b := newBadInputs(w)
 		total := 0
-		for _, op := range w.app.router.Operations() {
-			list := b.of(op)
+		for some := range slices.Chunk(w.app.router.Operations(), 10) { // looking at the whole database takes longer than an operation
+			var names []string
+			lists := make([][]badInput, len(some))
+			for i, op := range some {
+				names, lists[i] = append(names, op.ID), b.of(op)
+			}
 			before := w.fingerprint()
-			for _, in := range list {
-				w.refuses(op, in)
+			for i, op := range some {
+				for _, in := range lists[i] {
+					w.refuses(op, in)
+				}
+				total += len(lists[i])
 			}
 			if w.checkUnchanged(before); t.Failed() {
-				t.Logf("after %s", op.ID)
+				t.Logf("after %v", names)
 			}
-			total += len(list)
 		}
 		if total < 1000 {
 			t.Errorf("only %d inputs were tried", total)
