@@ -44,6 +44,8 @@ type Files interface {
 	Arrive(ctx context.Context, who authz.Actor, ids []string) error
 	// Use makes files what an item uses; those that the actor may not use are invalid.
 	Use(ctx context.Context, tx db.Tx, who authz.Actor, item Item, files []FileRef) error
+	// Free makes items of a kind, or what else is registered with Carry, use no file any more.
+	Free(ctx context.Context, tx db.Tx, orgID, kind string, ids []string) error
 	// Texts gives the words that are known of files.
 	Texts(ctx context.Context, q db.Queryer, orgID string, ids []string) (map[string]string, error)
 	// ByIDs reads files in one statement.

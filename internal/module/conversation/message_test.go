@@ -316,3 +316,21 @@ func TestSendingAgainWithTheSameKeySendsOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestAGroupChatThatIsDeletedLetsGoOfItsFiles deletes one whose cover and messages have files.
+func TestAGroupChatThatIsDeletedLetsGoOfItsFiles(t *testing.T) {
+	each(t, func(r *rig) {
+		cover, onTwo := r.file(r.ann, ids.New()), r.file(r.bob, ids.New())
+		id := r.call(r.ann, "POST", groups, `{"title":"Climbing","fileId":"`+cover+`","members":[{"id":"`+r.bob.UserID+`"}]}`).want(201).str("id")
+		other := r.group(secret, r.bob)
+		for _, in := range []string{id, id, other} {
+			r.call(r.bob, "POST", "/api/"+in+"/messages", `{"message":"plan","fileIds":["`+onTwo+`"]}`).want(201)
+		}
+		r.call(r.ann, "DELETE", "/api/media/"+cover, "").want(409, "media.used")
+		r.call(r.ann, "DELETE", groups+"?id="+id, "").want(204)
+		r.call(r.ann, "DELETE", "/api/media/"+cover, "").want(204)
+		r.call(r.bob, "DELETE", "/api/media/"+onTwo, "").want(409, "media.used") // the other one has it still
+		r.call(r.ann, "DELETE", groups+"?id="+other, "").want(204)
+		r.call(r.bob, "DELETE", "/api/media/"+onTwo, "").want(204)
+	})
+}

@@ -447,12 +447,15 @@ func (s *Service) clear(ctx context.Context, tx db.Tx, who authz.Actor, id strin
 	if err := s.Index.Remove(ctx, tx, who.OrgID, messageNoun, messages...); err != nil {
 		return err
 	}
-	carriers, err := s.store.carriers(ctx, tx, who.OrgID, id)
+	meetings, err := s.store.meetingIDs(ctx, tx, who.OrgID, id)
 	if err != nil {
 		return err
 	}
-	for _, item := range append(carriers, content.Item{Kind: noun, ID: id}) {
-		if err := s.Files.Use(ctx, tx, who, item, nil); err != nil {
+	for _, x := range []struct {
+		kind string
+		ids  []string
+	}{{noun, []string{id}}, {messageNoun, messages}, {meetingNoun, meetings}} {
+		if err := s.Files.Free(ctx, tx, who.OrgID, x.kind, x.ids); err != nil {
 			return err
 		}
 	}

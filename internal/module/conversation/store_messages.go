@@ -253,22 +253,7 @@ func (store) messageIDs(ctx context.Context, q db.Queryer, orgID, id string) ([]
 	return db.Strings(q.Query(ctx, `SELECT id FROM messages WHERE org_id = ? AND conversation_id = ? AND deleted_at IS NULL`, orgID, id))
 }
 
-// carriers gives what in a conversation has files.
-func (store) carriers(ctx context.Context, q db.Queryer, orgID, id string) ([]content.Item, error) {
-	rows, err := q.Query(ctx, `SELECT DISTINCT x.kind, x.item_id FROM media_uses x WHERE x.org_id = ?1 AND (
-		x.kind = 'message' AND x.item_id IN (SELECT id FROM messages WHERE org_id = ?1 AND conversation_id = ?2)
-		OR x.kind = 'meeting' AND x.item_id IN (SELECT id FROM meetings WHERE org_id = ?1 AND conversation_id = ?2))`, orgID, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []content.Item
-	for rows.Next() {
-		var item content.Item
-		if err := rows.Scan(&item.Kind, &item.ID); err != nil {
-			return nil, err
-		}
-		list = append(list, item)
-	}
-	return list, rows.Err()
+// meetingIDs gives the meetings of a conversation.
+func (store) meetingIDs(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
+	return db.Strings(q.Query(ctx, `SELECT id FROM meetings WHERE org_id = ? AND conversation_id = ?`, orgID, id))
 }

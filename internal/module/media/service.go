@@ -267,6 +267,21 @@ func (s *Service) Use(ctx context.Context, tx db.Tx, who authz.Actor, item conte
 	return s.store.noteUse(ctx, tx, who.OrgID, concerned, s.clock.Now().UnixMilli())
 }
 
+// Free makes items of a kind use no file any more.
+func (s *Service) Free(ctx context.Context, tx db.Tx, orgID, kind string, ids []string) error {
+	files, err := s.store.usedOn(ctx, tx, orgID, kind, ids)
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	if _, err := s.store.lock(ctx, tx, orgID, files); err != nil {
+		return err
+	}
+	if err := s.store.free(ctx, tx, orgID, kind, ids); err != nil {
+		return err
+	}
+	return s.store.noteUse(ctx, tx, orgID, files, s.clock.Now().UnixMilli())
+}
+
 // ByIDs gives files as answers show them, by id, in one statement. Whoever may see the item
 // that uses a file may see the file.
 func (s *Service) ByIDs(ctx context.Context, q db.Queryer, orgID string, ids []string) (map[string]person.File, error) {

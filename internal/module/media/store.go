@@ -132,6 +132,16 @@ func (store) use(ctx context.Context, tx db.Tx, orgID string, item content.Item,
 	return db.InsertMany(ctx, tx, `INSERT INTO media_uses (org_id, media_id, kind, item_id)`, rows, "")
 }
 
+// usedOn lists the files that items of a kind use.
+func (store) usedOn(ctx context.Context, q db.Queryer, orgID, kind string, ids []string) ([]string, error) {
+	return db.Strings(q.Query(ctx, `SELECT DISTINCT media_id FROM media_uses WHERE org_id = ? AND kind = ? AND item_id {in}`, orgID, kind, db.List(ids)))
+}
+
+func (store) free(ctx context.Context, tx db.Tx, orgID, kind string, ids []string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM media_uses WHERE org_id = ? AND kind = ? AND item_id {in}`, orgID, kind, db.List(ids))
+	return err
+}
+
 // noteUse keeps the time since which each of some files has not been used.
 func (store) noteUse(ctx context.Context, tx db.Tx, orgID string, ids []string, now int64) error {
 	_, err := tx.Exec(ctx, `UPDATE media SET unused_since = CASE WHEN EXISTS (SELECT 1 FROM media_uses x WHERE x.org_id = media.org_id AND x.media_id = media.id)
