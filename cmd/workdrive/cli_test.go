@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	_ "modernc.org/sqlite"
+
+	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
 func TestMistakesOnTheCommandLineAreOneLineAndStatus2(t *testing.T) {
@@ -142,19 +144,33 @@ func TestADataDirectoryBelongsToOneProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	key := initialize(t, dir)
-	s := serve(t, dir)
-	before := fingerprint(t, dir)
-	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"migrate"}, {"demo"}, setUp(), {"user", "list"}} {
+	refused := func(args ...string) {
+		t.Helper()
 		start(t, dir, "correct horse battery\n", args...).wantOneLine(t, exitFailure, "already in use by another process")
 	}
-	if after := fingerprint(t, dir); after != before {
-		t.Errorf("a process that was refused changed the data:\n%s\n%s", before, after)
-	}
+	s := serve(t, dir)
+	refused("serve", "--listen", "127.0.0.1:0")
 	if status, _ := s.ask("GET", "/api/users/me", key); status != 200 {
 		t.Errorf("the first process answers %d", status)
 	}
 	if state := s.stop(); !state.Success() {
 		t.Errorf("ended with %v", state)
+	}
+
+	// Held by a process that writes nothing by itself.
+	unlock, err := db.LockDir(filepath.Join(dir, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := fingerprint(t, dir)
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"migrate"}, {"demo"}, setUp(), {"user", "list"}} {
+		refused(args...)
+	}
+	if after := fingerprint(t, dir); after != before {
+		t.Errorf("a process that was refused changed the data:\n%s\n%s", before, after)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
 	}
 	mustRun(t, dir, "", "user", "list")
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 }
 
 // limit is how long anything may take that a test waits for.
-const limit = 30 * time.Second
+const limit = 2 * time.Minute
 
 // command is a run of the program with its own data directory as working directory.
 func command(ctx context.Context, dir string, args ...string) *exec.Cmd {
