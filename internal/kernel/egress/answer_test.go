@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -132,6 +133,21 @@ func TestSlowAnswersEndInTime(t *testing.T) {
 	}
 	if c := New(Options{}); c.HTTP().Timeout != 5*time.Second {
 		t.Errorf("without a setting an exchange may take %s", c.HTTP().Timeout)
+	}
+}
+
+// TestAReadThatHearsOfTheEndFirst reads from a connection that the end of the time has closed.
+func TestAReadThatHearsOfTheEndFirst(t *testing.T) {
+	t.Parallel()
+	for over, want := range map[error]error{context.DeadlineExceeded: context.DeadlineExceeded, context.Canceled: context.Canceled, nil: net.ErrClosed} {
+		b := &body{ReadCloser: io.NopCloser(iotest.ErrReader(net.ErrClosed)), left: 10, over: func() error { return over }}
+		if _, err := b.Read(make([]byte, 5)); !errors.Is(err, want) || !errors.Is(err, net.ErrClosed) {
+			t.Errorf("when %v: %v", over, err)
+		}
+	}
+	done := &body{ReadCloser: io.NopCloser(strings.NewReader("")), left: 10, over: func() error { return context.DeadlineExceeded }}
+	if _, err := done.Read(make([]byte, 5)); err != io.EOF { //nolint:errorlint // readers compare it so
+		t.Errorf("the end of an answer that was in time: %v", err)
 	}
 }
 

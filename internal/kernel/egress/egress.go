@@ -122,7 +122,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer.Body = &body{ReadCloser: answer.Body, left: t.maxBytes}
+	answer.Body = &body{ReadCloser: answer.Body, left: t.maxBytes, over: r.Context().Err}
 	return answer, nil
 }
 
