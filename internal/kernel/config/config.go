@@ -1,5 +1,6 @@
 // Package config is WorkDrive's settings: one table from which flags, WORKDRIVE_* environment
-// variables and the help are made. cmd and app use it, nobody else.
+// variables and the help are made. Secrets of channels are in the environment or in files, never
+// in flags. cmd and app use it, nobody else.
 package config
 
 import (
@@ -41,6 +42,9 @@ type Server struct {
 
 	S3    S3    `embed:"" prefix:"s3-"`
 	Media Media `embed:""`
+	SMTP  SMTP  `embed:""`
+	SMS   SMS   `embed:"" prefix:"sms-"`
+	Push  Push  `embed:"" prefix:"push-"`
 }
 
 // Media says which uploaded files are kept.
@@ -136,7 +140,7 @@ func (s Server) Check() error {
 	if s.RateLimit < 0 || s.MaxInFlight < 1 {
 		return fmt.Errorf("--rate-limit must be 0 or more and --max-in-flight at least 1")
 	}
-	return errors.Join(s.S3.Check(), s.Media.Check())
+	return errors.Join(s.S3.Check(), s.Media.Check(), s.SMTP.Check(), s.SMS.Check(), s.Push.Check())
 }
 
 // Embedded reports that the data is a SQLite file in the data directory.
@@ -185,8 +189,8 @@ func (s Server) Address(listening string) string {
 // Unknown gives the names of WORKDRIVE_* variables in an environment ("NAME=value") that are
 // no settings: misspelt, or of another version. Those of the tests do not count.
 func Unknown(environment []string) []string {
-	known := map[string]bool{}
-	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3](), reflect.TypeFor[Media]()} {
+	known := map[string]bool{smtpPassword: true, smsSecret: true}
+	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3](), reflect.TypeFor[Media](), reflect.TypeFor[SMTP](), reflect.TypeFor[SMS](), reflect.TypeFor[Push]()} {
 		for i := range t.NumField() {
 			known[t.Field(i).Tag.Get("env")] = true
 		}
