@@ -65,6 +65,7 @@ func TestTheDemoOrganizationIsBelievable(t *testing.T) {
 		c := client{t, a, access.Key}
 		for path, least := range map[string]int{
 			"/api/users": 60, "/api/departments": 7, "/api/locations": 5, "/api/security_groups": 5, "/api/posts": 130, "/api/categories?moduleCode=6": 2,
+			"/api/news": 10, "/api/documents": 7, "/api/faqs": 10, "/api/group-chats": 4, "/api/tasks?filter=ALL_TASKS": 7,
 		} {
 			if got := c.total(path); got < least {
 				t.Errorf("%s has %d, want at least %d", path, got, least)

@@ -20,32 +20,50 @@ const (
 	drafts    = 3 // further posts that are not published
 )
 
-// posts publishes the history, one after another, and leaves some drafts and a post for
-// tomorrow.
-func (s *stage) posts(ctx context.Context) error {
-	for _, at := range s.workingTimes(postCount) {
-		s.advance(at)
-		author := s.anybody()
-		d := s.post(author)
-		made, err := s.app.Posts.Create(ctx, s.members[author].who, d)
-		if err != nil {
-			return err
-		}
-		if d.Permissions.Value.Public {
-			s.published = append(s.published, published{made.ID, author, at})
-		}
-	}
-	for i := range drafts + 1 {
-		d := s.post(0)
-		d.Status = set("DRAFT")
-		if i == drafts {
-			d.Status, d.PublishAt = set("SCHEDULED"), set(api.Time(s.now.Add(24*time.Hour)))
-		}
-		if _, err := s.app.Posts.Create(ctx, s.admin, d); err != nil {
+// act is something that happens at a time.
+type act struct {
+	at time.Time
+	do func(ctx context.Context) error
+}
+
+// history lets everything happen that people do of their own, one after another.
+func (s *stage) history(ctx context.Context) error {
+	acts := slices.Concat(s.posts(), s.news(), s.library(), s.work(), s.chats())
+	slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
+	for _, a := range acts {
+		s.advance(a.at)
+		if err := a.do(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// posts are those of the history, and at its end some drafts and a post for tomorrow.
+func (s *stage) posts() (acts []act) {
+	for _, at := range s.workingTimes(postCount) {
+		acts = append(acts, act{at, func(ctx context.Context) error {
+			author := s.anybody()
+			d := s.post(author)
+			made, err := s.app.Posts.Create(ctx, s.members[author].who, d)
+			if err == nil && d.Permissions.Value.Public {
+				s.published = append(s.published, published{"post", made.ID, author, at})
+			}
+			return err
+		}})
+	}
+	for i := range drafts + 1 {
+		acts = append(acts, act{s.now, func(ctx context.Context) error {
+			d := s.post(0)
+			d.Status = set("DRAFT")
+			if i == drafts {
+				d.Status, d.PublishAt = set("SCHEDULED"), set(api.Time(s.now.Add(24*time.Hour)))
+			}
+			_, err := s.app.Posts.Create(ctx, s.admin, d)
+			return err
+		}})
+	}
+	return acts
 }
 
 // workingTimes spreads n times over the working days of the history, between 7 and 17 o'clock.
@@ -112,41 +130,35 @@ func (s *stage) audience() audience.Permissions {
 	return audience.Permissions{OnlyMe: true}
 }
 
-// remark is something people do about a post, at a time.
-type remark struct {
-	at time.Time
-	do func(ctx context.Context) error
-}
-
-// talk lets people answer the posts everybody may see: comments, reactions, bookmarks.
+// talk lets people answer the posts and news everybody may see: comments, reactions, bookmarks.
 func (s *stage) talk(ctx context.Context) error {
-	var remarks []remark
+	var remarks []act
 	for _, p := range s.published {
+		on := social.On(p.kind, p.id)
 		soon := func() time.Time { return p.at.Add(time.Duration(s.random.Int64N(int64(20 * time.Hour)))) }
-		on := social.On("post", p.id)
 		for range max(0, s.random.IntN(6)-3) {
 			who, d := s.members[s.anybody()].who, social.Draft{Text: s.fill(pick(s, answers), p.author)}
-			remarks = append(remarks, remark{soon(), func(ctx context.Context) error {
+			remarks = append(remarks, act{soon(), func(ctx context.Context) error {
 				_, err := s.app.Social.Comment(ctx, who, on, d)
 				return err
 			}})
 		}
 		for range s.random.IntN(7) {
 			who, reaction := s.members[s.anybody()].who, pick(s, reactions)
-			remarks = append(remarks, remark{soon(), func(ctx context.Context) error {
+			remarks = append(remarks, act{soon(), func(ctx context.Context) error {
 				_, err := s.app.Social.React(ctx, who, on, reaction, true)
 				return err
 			}})
 		}
 		if s.chance(15) {
 			who := s.members[s.anybody()].who
-			remarks = append(remarks, remark{soon(), func(ctx context.Context) error {
+			remarks = append(remarks, act{soon(), func(ctx context.Context) error {
 				_, err := s.app.Social.Bookmark(ctx, who, on)
 				return err
 			}})
 		}
 	}
-	slices.SortStableFunc(remarks, func(a, b remark) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(remarks, func(a, b act) int { return a.at.Compare(b.at) })
 	for chunk := range slices.Chunk(remarks, workers) {
 		s.advance(chunk[0].at)
 		if err := each(len(chunk), func(i int) error { return chunk[i].do(ctx) }); err != nil {

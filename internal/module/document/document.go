@@ -75,8 +75,9 @@ type Draft struct {
 	Acknowledge api.Patch[bool]   `json:"acknowledgementRequired,omitempty" doc:"Readers are to say that they have read it"`
 }
 
-// change is what a draft does to a document.
-func (s *Service) change(who authz.Actor, d Draft, publish *bool, isNew bool) content.Change[Body] {
+// Change is what a draft does to a document. publish is whether others see it, nil for what the
+// draft says.
+func (s *Service) Change(who authz.Actor, d Draft, publish *bool, isNew bool) content.Change[Body] {
 	in, fields := knowledge.Change[Body](who, d.Draft, publish, isNew)
 	now := s.Clock.Now().UnixMilli()
 	in.Apply = func(b *Body, bad *fault.Fields) []content.Named {

@@ -100,7 +100,7 @@ type createInput struct {
 }
 
 func (s *Service) create(ctx context.Context, who authz.Actor, in *createInput) (*content.Answer[View], error) {
-	p, err := s.Create(ctx, who, s.change(who, in.Body, in.Publish.Ptr(), true))
+	p, err := s.Create(ctx, who, s.Change(who, in.Body, in.Publish.Ptr(), true))
 	return content.AnswerOf(p, err, viewOf)
 }
 
@@ -110,7 +110,7 @@ type updateInput struct {
 }
 
 func (s *Service) update(ctx context.Context, who authz.Actor, in *updateInput) (*content.Answer[View], error) {
-	p, err := s.Update(ctx, who, in.ID, in.IfMatch.IfMatch, s.change(who, in.Body, in.Publish.Ptr(), false))
+	p, err := s.Update(ctx, who, in.ID, in.IfMatch.IfMatch, s.Change(who, in.Body, in.Publish.Ptr(), false))
 	return content.AnswerOf(p, err, viewOf)
 }
 

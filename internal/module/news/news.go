@@ -52,8 +52,8 @@ type Draft struct {
 	Acknowledge api.Patch[bool]   `json:"acknowledgementRequired,omitempty" doc:"Readers are to say that they have read it"`
 }
 
-// change is what a draft does to an item.
-func change(_ authz.Actor, d Draft) content.Change[Body] {
+// Change is what a draft does to an item.
+func Change(_ authz.Actor, d Draft) content.Change[Body] {
 	return content.Change[Body]{
 		Publication: d.Publication, Category: d.Category,
 		Apply: func(b *Body, bad *fault.Fields) []content.Named {
@@ -84,7 +84,7 @@ func New(d content.Deps) *Service {
 func (s *Service) Register(r *api.Router) {
 	o := Kind.Routes("News", "News", "news", map[string]string{"mention": "user", "taggedUserIds": "user", "fileIds": "media", "coverImage": "media"})
 	api.Register(r, o.List, s.list)
-	content.Mount(r, o, s.Items, content.Form[Body, Draft, View]{Change: change, View: viewOf})
+	content.Mount(r, o, s.Items, content.Form[Body, Draft, View]{Change: Change, View: viewOf})
 }
 
 // View is news as clients read it.
