@@ -51,6 +51,11 @@ func Open(ctx context.Context, s config.Store, log *slog.Logger) (d *db.DB, clos
 	return d, closeAll, nil
 }
 
+// OpenToRead takes the data as it is, also while a server works on it. Nothing can be written.
+func OpenToRead(ctx context.Context, s config.Store, log *slog.Logger) (*db.DB, error) {
+	return db.Open(ctx, db.Options{URL: s.URL(), Logger: log, ReadOnly: true})
+}
+
 // Options are what an App is made of.
 type Options struct {
 	Version string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 
 	"github.com/workdrive/workdrive/internal/kernel/blob"
@@ -37,6 +38,23 @@ func OpenFiles(s config.Store, server config.Server, c clock.Clock, log *slog.Lo
 		return nil, nil, errors.Join(err, unlock())
 	}
 	return d, func() error { return errors.Join(d.Close(), unlock()) }, nil
+}
+
+// OpenFilesToRead opens the file store that the settings name, also while a server works on it.
+// It gives nil where there is none yet.
+func OpenFilesToRead(s config.Store, server config.Server, log *slog.Logger) (files blob.Store, closeAll func() error, err error) {
+	if server.S3.Endpoint != "" {
+		return OpenFiles(s, server, clock.System{}, log)
+	}
+	dir := filepath.Join(s.DataDir, "files")
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil, func() error { return nil }, nil
+	}
+	d, err := disk.Open(disk.Options{Dir: dir, Logger: log, ReadOnly: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, d.Close, nil
 }
 
 // bucket is the name of the place files are kept in, as signed posts and answers show it.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/backup"
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/module/user"
 )
@@ -37,6 +38,11 @@ func (a *App) PersonByEmail(ctx context.Context, who authz.Actor, email string) 
 		}
 	}
 	return "", fmt.Errorf("nobody in this organization has the e-mail address %s", email)
+}
+
+// Installation is what backups save and restore.
+func (a *App) Installation() backup.Installation {
+	return backup.Installation{DB: a.o.DB, Jobs: a.jobs, Files: a.o.Files, Release: a.o.Version, Now: a.o.Clock.Now()}
 }
 
 // Describe gives the OpenAPI description of Release, which does not depend on any data.

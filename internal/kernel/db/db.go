@@ -72,6 +72,8 @@ type Options struct {
 	// MaxBatch is how many SQLite transactions may share one fsync, 0 = 256. With 1 there is no
 	// group commit: what it brings is measured against that.
 	MaxBatch int
+	// ReadOnly opens a database that another process may be writing, and refuses to write.
+	ReadOnly bool
 	// MaxConns is the size of the PostgreSQL pool, 0 = 4 per processor.
 	MaxConns int
 }

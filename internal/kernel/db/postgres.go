@@ -44,6 +44,9 @@ func openPostgres(ctx context.Context, o Options) (*pgDB, error) {
 	} {
 		cfg.ConnConfig.RuntimeParams[name] = value
 	}
+	if o.ReadOnly {
+		cfg.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	}
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	cfg.ConnConfig.StatementCacheCapacity = maxCachedStatements
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)

@@ -25,6 +25,8 @@ var fragments = map[string][2]string{
 	// SELECT … {forUpdate} keeps other transactions from changing the rows. SQLite has
 	// one writer.
 	"forUpdate": {"", "FOR UPDATE"},
+	// INSERT INTO t (…) {withSerial} VALUES gives numbers that the database hands out otherwise.
+	"withSerial": {"", "OVERRIDING SYSTEM VALUE"},
 }
 
 // maxBound bounds the cache of translated statements.

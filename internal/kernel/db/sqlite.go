@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -63,6 +64,12 @@ const pragmas = "&_pragma=busy_timeout(5000)&_pragma=journal_mode(wal)&_pragma=s
 
 func openSQLite(ctx context.Context, path string, o Options) (*sqliteDB, error) {
 	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=cache_size(-16000)" + pragmas
+	if o.ReadOnly {
+		if _, err := os.Stat(path); err != nil { // SQLite would create it
+			return nil, fmt.Errorf("open %s: %w", path, errors.Unwrap(err))
+		}
+		dsn += "&_pragma=query_only(on)"
+	}
 	// The writer comes first: it creates the file and sets the journal mode.
 	writer := sql.OpenDB(connector{dsn: dsn, driver: &sqlite.Driver{}})
 	writer.SetMaxOpenConns(1)

@@ -46,6 +46,8 @@ type Options struct {
 	Secret string // default: random, kept in Dir
 	Clock  clock.Clock
 	Logger *slog.Logger
+	// ReadOnly leaves the directory, which another process may be writing, as it is; it must exist.
+	ReadOnly bool
 }
 
 // Store implements blob.Store and http.Handler.
@@ -78,8 +80,10 @@ const (
 
 // Open opens the store and removes what interrupted uploads left.
 func Open(o Options) (*Store, error) {
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("the directory of the files cannot be created: %w", err)
+	if !o.ReadOnly {
+		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+			return nil, fmt.Errorf("the directory of the files cannot be created: %w", err)
+		}
 	}
 	root, err := os.OpenRoot(o.Dir)
 	if err != nil {
@@ -101,6 +105,9 @@ func Open(o Options) (*Store, error) {
 	}
 	s.create = func(name string) (writer, error) {
 		return root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	}
+	if o.ReadOnly {
+		return s, nil
 	}
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(fmt.Errorf("the directory of the files cannot be used: %w", err), root.Close())
