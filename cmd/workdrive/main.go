@@ -38,6 +38,11 @@ type commands struct {
 	Init    initCommand    `cmd:"" help:"Set up: create the organization, its administrator and an API key."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date and exit. \"serve\" does so too."`
 	Demo    demoCommand    `cmd:"" help:"Fill an empty installation with a made-up organization."`
+	Backup  backupCommand  `cmd:"" help:"Write everything into one archive, while the server works."`
+	Restore restoreCommand `cmd:"" help:"Bring an archive back into an empty installation, or only check it."`
+	Export  exportCommands `cmd:"" help:"Write a part of the installation into an archive."`
+	Import  importCommands `cmd:"" help:"Bring data into the installation."`
+	Move    moveCommand    `cmd:"" help:"Move the database from the data directory to PostgreSQL."`
 	User    userCommands   `cmd:"" help:"List and change people."`
 	Token   tokenCommands  `cmd:"" help:"List, make and revoke API keys."`
 	Version versionCommand `cmd:"" help:"Print the version."`

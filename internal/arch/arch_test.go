@@ -116,6 +116,7 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 var allOrganizations = map[string]string{
 	"internal/kernel/bus/bus.go":         "a node trims the events of all organizations",
 	"internal/kernel/api/idempotency.go": "old answers of all organizations are forgotten",
+	"internal/kernel/backup/restore.go":  "rows come back with the organization they had",
 }
 
 func TestStatementsNameTheOrganization(t *testing.T) {

@@ -265,8 +265,9 @@ func (a *Archive) each(f func(name string, size int64, r io.Reader) error) error
 		h, err := t.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			if _, err := io.Copy(io.Discard, z); err != nil { // the sum of the compression
-				return damaged("%v", err)
+			// What is left is padding and the sum of the compression.
+			if _, err := io.CopyN(io.Discard, z, maxPart); !errors.Is(err, io.EOF) {
+				return damaged("its end is not one (%v)", err)
 			}
 			return nil
 		case err != nil:
