@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/workdrive/workdrive/internal/testkit/dbtest"
 )
@@ -26,11 +31,53 @@ func (s *server) posts(key string) int {
 	return list.Meta.TotalResults
 }
 
+// dot is a picture.
+func dot(t *testing.T) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 3, 2))); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// file gives what a server says of a file, but for its addresses.
+func (s *server) file(key, id string) map[string]any {
+	s.t.Helper()
+	status, body := s.ask("GET", "/api/media/"+id, key)
+	var f map[string]any
+	if err := decode(body, &f); err != nil || status != 200 {
+		s.t.Fatalf("the file answers %d, %v", status, err)
+	}
+	for name := range f {
+		if strings.Contains(strings.ToLower(name), "url") {
+			delete(f, name)
+		}
+	}
+	f["thumbnail"] = f["thumbnail"] != nil // an address, too
+	return f
+}
+
+// processed waits until a file is.
+func (s *server) processed(key, id string) map[string]any {
+	s.t.Helper()
+	for range 600 {
+		if f := s.file(key, id); f["processing"] == nil {
+			return f
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	s.t.Fatal("the file is never processed")
+	return nil
+}
+
 func TestABackupOfARunningServerIsRestored(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	key := initialize(t, dir)
 	running := serve(t, dir)
+	picture := running.upload(key, "image/png", "dot.png", dot(t)).FileID
+	before := running.processed(key, picture)
 	w := &writer{acked: map[string]bool{}, unknown: map[string]bool{}, progress: make(chan struct{}, 1)}
 	ctx, stop := context.WithCancel(t.Context())
 	var writing sync.WaitGroup
@@ -40,7 +87,7 @@ func TestABackupOfARunningServerIsRestored(t *testing.T) {
 		}
 	})
 	<-w.progress
-	before := w.count()
+	written := w.count()
 	file := filepath.Join(dir, "saved.tar.gz")
 	out := mustRun(t, dir, "", "backup", file)
 	stop()
@@ -63,8 +110,14 @@ func TestABackupOfARunningServerIsRestored(t *testing.T) {
 	mustRun(t, elsewhere, "", "restore", file)
 	start(t, elsewhere, "", "restore", file).wantOneLine(t, exitFailure, "there is an organization here already")
 	restored := serve(t, elsewhere)
-	if n := restored.posts(key); n < before || n > running.posts(key) {
-		t.Errorf("%d posts were restored; there were %d before the backup, and %d after it", n, before, running.posts(key))
+	if status, body := restored.ask("GET", "/api/media/"+picture+"/content", key); status != 200 || body[1:4] != "PNG" {
+		t.Errorf("the picture answers %d", status)
+	}
+	if diff := cmp.Diff(before, restored.file(key, picture)); diff != "" {
+		t.Errorf("the picture is another one: %s", diff)
+	}
+	if n := restored.posts(key); n < written || n > running.posts(key) {
+		t.Errorf("%d posts were restored; there were %d before the backup, and %d after it", n, written, running.posts(key))
 	}
 	if !w.publish(t.Context(), restored.url, key, "after it") {
 		t.Error("what was restored cannot be written")

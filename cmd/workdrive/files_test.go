@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -15,6 +14,47 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/blob"
 )
 
+// slot is what a client is told when it wants to upload.
+type slot struct {
+	FileID        string
+	SignedRequest blob.SignedPost
+	URL           string
+}
+
+// upload sends a file as a client of S3 does.
+func (s *server) upload(key, mime, name string, file []byte) (up slot) {
+	s.t.Helper()
+	status, body := s.ask("GET", "/api/media?mime="+url.QueryEscape(mime)+"&name="+name+"&moduleCode=1", key)
+	if err := json.Unmarshal([]byte(body), &up); err != nil || status != http.StatusOK {
+		s.t.Fatalf("asking for an upload is answered %d: %s", status, body)
+	}
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	for name, value := range up.SignedRequest.Fields.All() {
+		_ = w.WriteField(name, value)
+	}
+	part, err := w.CreateFormFile("file", name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, _ = part.Write(file)
+	_ = w.Close()
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.url+"/api/uploads/workdrive", &form)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusNoContent {
+		s.t.Fatalf("the upload is answered %d", answer.StatusCode)
+	}
+	return up
+}
+
 // TestFilesOutliveTheServer uploads a file to the program as a client of S3 does, and reads it
 // from another run.
 func TestFilesOutliveTheServer(t *testing.T) {
@@ -22,41 +62,9 @@ func TestFilesOutliveTheServer(t *testing.T) {
 	dir := t.TempDir()
 	key := initialize(t, dir)
 	s := serve(t, dir, "--public-url", "https://people.example/")
-	status, body := s.ask("GET", "/api/media?mime=text/plain&name=notes.txt&moduleCode=1", key)
-	var slot struct {
-		FileID        string
-		SignedRequest blob.SignedPost
-		URL           string
-	}
-	if err := json.Unmarshal([]byte(body), &slot); err != nil || status != http.StatusOK {
-		t.Fatalf("asking for an upload is answered %d: %s", status, body)
-	}
+	slot := s.upload(key, "text/plain", "notes.txt", []byte("words that stay"))
 	if slot.SignedRequest.URL != "https://people.example/api/uploads/workdrive" {
 		t.Errorf("the form goes to %s", slot.SignedRequest.URL)
-	}
-	var form bytes.Buffer
-	w := multipart.NewWriter(&form)
-	for name, value := range slot.SignedRequest.Fields.All() {
-		_ = w.WriteField(name, value)
-	}
-	part, err := w.CreateFormFile("file", "notes.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = io.WriteString(part, "words that stay")
-	_ = w.Close()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/uploads/workdrive", &form)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", w.FormDataContentType())
-	answer, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = answer.Body.Close()
-	if answer.StatusCode != http.StatusNoContent {
-		t.Fatalf("the upload is answered %d", answer.StatusCode)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "data", "files", "objects", filepath.FromSlash(slot.SignedRequest.Fields.Key))); err != nil {
 		t.Error(err)

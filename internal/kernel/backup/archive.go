@@ -15,6 +15,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/workdrive/workdrive/internal/kernel/blob"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
@@ -75,6 +76,7 @@ type Entry struct {
 type writer struct {
 	gzip     *gzip.Writer
 	tar      *tar.Writer
+	files    blob.Store // nil for none
 	manifest Manifest
 }
 

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -62,13 +63,18 @@ func (a *Archive) bring(ctx context.Context, to Installation) error {
 	if have != a.Schema {
 		return fmt.Errorf("the archive has schema %d and this release %d: restore it with the release that wrote it (%s), then upgrade", a.Schema, have, a.Release)
 	}
+	var tags map[string]string // of the originals, by what their keys begin with
 	if to.Files != nil {
+		tags = map[string]string{}
 		err := a.each(func(name string, size int64, r io.Reader) error {
 			key, ok := strings.CutPrefix(name, filesDir+"/")
 			if !ok {
 				return nil
 			}
-			_, err := to.Files.Put(ctx, key, blob.Content{Reader: r, Size: size, Type: "application/octet-stream"})
+			info, err := to.Files.Put(ctx, key, blob.Content{Reader: r, Size: size, Type: "application/octet-stream"})
+			if path.Base(key) == "original" {
+				tags[path.Dir(key)] = info.ETag
+			}
 			return err
 		})
 		if err != nil {
@@ -80,7 +86,7 @@ func (a *Archive) bring(ctx context.Context, to Installation) error {
 		if err != nil {
 			return err
 		}
-		l := loader{tx: tx, a: a, tables: map[string]*loading{}, numbers: map[int64]int64{}}
+		l := loader{tx: tx, a: a, tags: tags, tables: map[string]*loading{}, numbers: map[int64]int64{}}
 		for _, t := range tables {
 			l.tables[t.Name] = &loading{Table: t}
 		}
@@ -113,6 +119,7 @@ type loader struct {
 	a       *Archive
 	tables  map[string]*loading
 	numbers map[int64]int64 // of audiences, by their places in the archive
+	tags    map[string]string
 }
 
 // clear removes what an empty installation has made for itself: its secrets.
@@ -247,10 +254,22 @@ func (l *loader) row(t *loading, line []byte) ([]any, error) {
 			self, refers, row[i] = append(self, row[i]), refers || row[i] != nil, nil
 		}
 	}
+	l.tag(t, row)
 	if refers {
 		t.later = append(t.later, append(key, self...))
 	}
 	return row, nil
+}
+
+// tag puts the entity tag of a file's original in this store into its row.
+func (l *loader) tag(t *loading, row []any) {
+	column := ofStore[t.Name]
+	if column == "" || l.tags == nil {
+		return
+	}
+	columns := columnNames(t.Table)
+	at := func(name string) int { return slices.Index(columns, name) }
+	row[at(column)] = l.tags[fmt.Sprintf("org/%s/%s", row[at("org_id")], row[at("id")])]
 }
 
 func value(v any, t db.ColumnType) (any, error) {

@@ -37,6 +37,10 @@ var temporary = map[string]bool{"idempotency_keys": true}
 // renumbered are the columns that hold the number of an audience, which is one of this database.
 var renumbered = []string{"audience_id", "granted_id"}
 
+// ofStore are the columns that mean something in one file store alone: the entity tags of the
+// originals. An archive with files has none, and gets those of the store it is restored into.
+var ofStore = map[string]string{"media": "etag"}
+
 const pageRows = 1000
 
 // Write writes an archive of everything, or of one organization, to w.
@@ -57,13 +61,14 @@ func Write(ctx context.Context, w io.Writer, from Installation, organization str
 		if err := out.addJSON(headName, h); err != nil {
 			return err
 		}
+		out.files = from.Files
 		if err := out.tables(ctx, q, organization); err != nil {
 			return err
 		}
 		return out.jobs(ctx, q, from.Jobs, organization)
 	})
 	if err == nil && from.Files != nil {
-		err = out.files(ctx, from.Files, organization)
+		err = out.objects(ctx, organization)
 	}
 	if err == nil {
 		err = out.close()
@@ -97,6 +102,9 @@ func (w *writer) tables(ctx context.Context, q db.Queryer, organization string) 
 			continue
 		}
 		r := reader{q: q, t: t, organization: organization, places: places}
+		if w.files != nil {
+			r.blank = ofStore[t.Name]
+		}
 		if err := w.table(ctx, r); err != nil {
 			return fmt.Errorf("table %s: %w", t.Name, err)
 		}
@@ -151,6 +159,7 @@ type reader struct {
 	t            db.Table
 	organization string          // "" is all
 	places       map[int64]int64 // of audiences; nil keeps their numbers
+	blank        string          // a column to leave empty; "" for none
 }
 
 // each gives the rows in the order of the primary key, a page at a time: no statement takes long.
@@ -266,10 +275,15 @@ func (r reader) page(ctx context.Context, text string, args []any) ([][]any, err
 	}
 	defer rows.Close()
 	var types []db.ColumnType
+	blank := -1
 	for _, c := range r.t.Columns {
-		if c.Type != db.Derived {
-			types = append(types, c.Type)
+		if c.Type == db.Derived {
+			continue
 		}
+		if c.Name == r.blank {
+			blank = len(types)
+		}
+		types = append(types, c.Type)
 	}
 	var page [][]any
 	for rows.Next() {
@@ -284,6 +298,9 @@ func (r reader) page(ctx context.Context, text string, args []any) ([][]any, err
 			if row[i], err = normal(row[i], types[i]); err != nil {
 				return nil, err
 			}
+		}
+		if blank >= 0 {
+			row[blank] = ""
 		}
 		page = append(page, row)
 	}
@@ -327,14 +344,14 @@ func (w *writer) jobs(ctx context.Context, q db.Queryer, jobs *job.Jobs, organiz
 	return errors.Join(err, out.flush())
 }
 
-// files writes the objects of a store.
-func (w *writer) files(ctx context.Context, store blob.Store, organization string) error {
+// objects writes the objects of the file store.
+func (w *writer) objects(ctx context.Context, organization string) error {
 	after, prefix := "", ""
 	if organization != "" {
 		prefix = "org/" + organization + "/"
 		after = "org/" + organization + "/" // sorts before every key below it
 	}
-	for info, err := range store.List(ctx, after) {
+	for info, err := range w.files.List(ctx, after) {
 		if err != nil {
 			return err
 		}
@@ -344,15 +361,15 @@ func (w *writer) files(ctx context.Context, store blob.Store, organization strin
 			}
 			continue
 		}
-		if err := w.file(ctx, store, info.Key); err != nil {
+		if err := w.object(ctx, info.Key); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *writer) file(ctx context.Context, store blob.Store, key string) error {
-	o, err := store.Open(ctx, key)
+func (w *writer) object(ctx context.Context, key string) error {
+	o, err := w.files.Open(ctx, key)
 	if f, ok := fault.As(err); ok && f.Kind == fault.KindNotFound {
 		w.manifest.Gone++
 		return nil
