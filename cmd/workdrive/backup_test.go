@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -198,4 +199,31 @@ func TestADatabaseMovesToPostgres(t *testing.T) {
 		t.Errorf("%d posts after the move", n)
 	}
 	after.stop()
+}
+
+func TestTheDoctorFindsWhatIsBroken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	key := initialize(t, dir)
+	running := serve(t, dir)
+	file := running.upload(key, "image/png", "dot.png", dot(t))
+	running.processed(key, file.FileID)
+	out := mustRun(t, dir, "", "doctor") // while the server works
+	for _, line := range []string{`ok +schema +\d+ on SQLite`, `ok +database file +whole`, `ok +files +1, all there`, `look +mail +no --smtp-url`, `look +public address`} {
+		if !regexp.MustCompile(`(?m)^` + line).MatchString(out) {
+			t.Errorf("doctor does not say %q:\n%s", line, out)
+		}
+	}
+	running.stop()
+	object := filepath.Join(dir, "data", "files", "objects", filepath.FromSlash(file.SignedRequest.Fields.Key))
+	if err := os.Truncate(object, 10); err != nil {
+		t.Fatal(err)
+	}
+	sick := start(t, dir, "", "doctor", "--smtp-url", "smtp://127.0.0.1:1", "--mail-from", "drive@quarry.example")
+	if sick.code != exitFailure || !regexp.MustCompile(`(?m)^BROKEN +files +1 of 1 are not there`).MatchString(sick.out) || !regexp.MustCompile(`(?m)^BROKEN +mail`).MatchString(sick.out) {
+		t.Errorf("status %d:\n%s%s", sick.code, sick.out, sick.err)
+	}
+	if sick := start(t, t.TempDir(), "", "doctor"); sick.code != exitFailure {
+		t.Errorf("without an installation: %+v", sick)
+	}
 }

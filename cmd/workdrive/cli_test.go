@@ -63,7 +63,7 @@ func TestMistakesOnTheCommandLineAreOneLineAndStatus2(t *testing.T) {
 func TestHelpNamesEverySettingAndItsVariable(t *testing.T) {
 	t.Parallel()
 	top := mustRun(t, t.TempDir(), "", "--help")
-	for _, name := range []string{"serve", "init", "migrate", "demo", "backup", "restore", "export organization", "import organization", "move", "user list", "user create", "user set-password", "user set-status", "token create", "token list", "token revoke", "version"} {
+	for _, name := range []string{"serve", "init", "migrate", "demo", "backup", "restore", "export organization", "import organization", "move", "doctor", "user list", "user create", "user set-password", "user set-status", "token create", "token list", "token revoke", "version"} {
 		if !strings.Contains(top, "\n  "+name+" ") {
 			t.Errorf("--help does not list %s:\n%s", name, top)
 		}

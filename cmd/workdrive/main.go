@@ -43,6 +43,7 @@ type commands struct {
 	Export  exportCommands `cmd:"" help:"Write a part of the installation into an archive."`
 	Import  importCommands `cmd:"" help:"Bring data into the installation."`
 	Move    moveCommand    `cmd:"" help:"Move the database from the data directory to PostgreSQL."`
+	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong with an installation."`
 	User    userCommands   `cmd:"" help:"List and change people."`
 	Token   tokenCommands  `cmd:"" help:"List, make and revoke API keys."`
 	Version versionCommand `cmd:"" help:"Print the version."`

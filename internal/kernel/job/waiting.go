@@ -74,3 +74,25 @@ func canonical(text string) (json.RawMessage, error) {
 func (j *Jobs) Return(ctx context.Context, tx db.Tx, w Waiting) error {
 	return j.engine.insert(ctx, tx, raw{w}, &river.InsertOpts{ScheduledAt: w.At, MaxAttempts: maxAttempts, Queue: w.Queue})
 }
+
+// State is how the queue does.
+type State struct {
+	Waiting int       // jobs that are to be done
+	GivenUp int       // that failed at every attempt, as long as they are remembered (a week)
+	Due     time.Time // since when the longest waiting one could have been done; zero without one
+}
+
+// State counts jobs.
+func (j *Jobs) State(ctx context.Context, q db.Queryer) (s State, err error) {
+	err = q.QueryRow(ctx, `SELECT COUNT(*) FROM river_job WHERE state = 'discarded'`).Scan(&s.GivenUp)
+	if err != nil {
+		return s, err
+	}
+	return s, j.Waiting(ctx, q, func(w Waiting) error {
+		s.Waiting++
+		if w.At.Before(time.Now()) && (s.Due.IsZero() || w.At.Before(s.Due)) {
+			s.Due = w.At
+		}
+		return nil
+	})
+}

@@ -80,6 +80,21 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
+	return s.during(ctx, needsUTF8(mail.GetTo()[0].Address) || needsUTF8(s.from), func(ctx context.Context, client *gomail.Client, session *smtp.Client) error {
+		if err := client.SendWithSMTPClient(session, mail); err != nil && !mail.IsDelivered() {
+			return s.failed(ctx, err)
+		}
+		return nil
+	})
+}
+
+// Check connects to the server as Send does, and sends nothing.
+func (s *Sender) Check(ctx context.Context) error {
+	return s.during(ctx, false, func(context.Context, *gomail.Client, *smtp.Client) error { return nil })
+}
+
+// during runs f while there is a connection to the server.
+func (s *Sender) during(ctx context.Context, utf8 bool, f func(ctx context.Context, client *gomail.Client, session *smtp.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.Timeout)
 	defer cancel()
 	conn, err := s.dial(ctx)
@@ -90,7 +105,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	// go-mail does not look at the context once it is connected.
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 
-	client, err := s.client(conn, needsUTF8(mail.GetTo()[0].Address) || needsUTF8(s.from))
+	client, err := s.client(conn, utf8)
 	if err != nil {
 		return delivery.Never(err, "mail.settingsInvalid", "The settings of the mail server cannot be used.")
 	}
@@ -98,8 +113,8 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return s.unreachable(ctx, err)
 	}
-	if err := client.SendWithSMTPClient(session, mail); err != nil && !mail.IsDelivered() {
-		return s.failed(ctx, err)
+	if err := f(ctx, client, session); err != nil {
+		return err
 	}
 	_ = client.CloseWithSMTPClient(session) // the server has the message, however it parts
 	return nil
