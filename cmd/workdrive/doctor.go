@@ -14,6 +14,7 @@ import (
 
 	"github.com/workdrive/workdrive/internal/kernel/backup"
 	"github.com/workdrive/workdrive/internal/kernel/blob"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
@@ -152,7 +153,7 @@ func (p patient) queue(ctx context.Context) finding {
 	if s.GivenUp > 0 {
 		f.state, f.text = odd, f.text+fmt.Sprintf(", %d were given up lately (the log has the reasons)", s.GivenUp)
 	}
-	if wait := time.Since(s.Due); !s.Due.IsZero() && wait > late {
+	if wait := (clock.System{}).Now().Sub(s.Due); !s.Due.IsZero() && wait > late {
 		f.state, f.text = odd, f.text+fmt.Sprintf(", one for %v already: does a server run?", wait.Round(time.Minute))
 	}
 	return f

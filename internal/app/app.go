@@ -97,6 +97,7 @@ func New(o Options) (*App, error) {
 	if a.jobs, err = job.New(o.DB, o.Log); err != nil {
 		return nil, err
 	}
+	a.metrics.MustRegister(queueMetrics{a.jobs, o.DB, o.Clock})
 	// Reading one row is all that may wait here, and nobody waits for New.
 	if a.Modules, err = a.wire(context.Background()); err != nil {
 		return nil, err

@@ -136,7 +136,7 @@ func TestMetricsAreOpenToThisMachineOnly(t *testing.T) {
 		a.o.Server.MetricsListen = c.separate
 		w := httptest.NewRecorder()
 		a.Handler().ServeHTTP(w, r)
-		if w.Code != c.want || (c.want == 200) != strings.Contains(w.Body.String(), "go_goroutines") {
+		if w.Code != c.want || (c.want == 200) != strings.Contains(w.Body.String(), "go_goroutines") || (c.want == 200) != strings.Contains(w.Body.String(), "workdrive_jobs_waiting ") {
 			t.Errorf("%+v answers %d", c, w.Code)
 		}
 	}

@@ -79,20 +79,21 @@ func (j *Jobs) Return(ctx context.Context, tx db.Tx, w Waiting) error {
 type State struct {
 	Waiting int       // jobs that are to be done
 	GivenUp int       // that failed at every attempt, as long as they are remembered (a week)
-	Due     time.Time // since when the longest waiting one could have been done; zero without one
+	Due     time.Time // when the first of those that wait can be done, or could have been; zero without one
 }
 
 // State counts jobs.
 func (j *Jobs) State(ctx context.Context, q db.Queryer) (s State, err error) {
-	err = q.QueryRow(ctx, `SELECT COUNT(*) FROM river_job WHERE state = 'discarded'`).Scan(&s.GivenUp)
-	if err != nil {
-		return s, err
+	at := `(EXTRACT(EPOCH FROM MIN(scheduled_at)) * 1000)::bigint`
+	if q.Engine() == db.SQLite {
+		at = `CAST(unixepoch(MIN(scheduled_at), 'subsec') * 1000 AS INTEGER)`
 	}
-	return s, j.Waiting(ctx, q, func(w Waiting) error {
-		s.Waiting++
-		if w.At.Before(time.Now()) && (s.Due.IsZero() || w.At.Before(s.Due)) {
-			s.Due = w.At
-		}
-		return nil
-	})
+	var due *int64
+	err = q.QueryRow(ctx, `SELECT COUNT(*) FILTER (WHERE state <> 'discarded'), COUNT(*) FILTER (WHERE state = 'discarded'),
+		(SELECT `+at+` FROM river_job WHERE state IN ('available', 'pending', 'retryable', 'scheduled'))
+		FROM river_job WHERE state IN ('available', 'pending', 'retryable', 'running', 'scheduled', 'discarded')`).Scan(&s.Waiting, &s.GivenUp, &due)
+	if err == nil && due != nil {
+		s.Due = time.UnixMilli(*due).UTC()
+	}
+	return s, err
 }
