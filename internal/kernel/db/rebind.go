@@ -25,6 +25,8 @@ var fragments = map[string][2]string{
 	// SELECT … {forUpdate} keeps other transactions from changing the rows. SQLite has
 	// one writer.
 	"forUpdate": {"", "FOR UPDATE"},
+	// The same, leaving out what others have locked: for workers that share a queue.
+	"skipLocked": {"", "FOR UPDATE SKIP LOCKED"},
 }
 
 // maxBound bounds the cache of translated statements.
