@@ -338,3 +338,14 @@ func (r *rig) count(query string, args ...any) (n int) {
 	}
 	return n
 }
+
+// changed tells the service that somebody's profile has changed.
+func (r *rig) changed(who authz.Actor) {
+	r.Helper()
+	err := r.db.Write(r.Context(), func(ctx context.Context, tx db.Tx) error {
+		return r.service.PeopleChanged(ctx, tx, r.ID, []string{who.UserID})
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+}
