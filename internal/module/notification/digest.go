@@ -108,7 +108,7 @@ func (s *Service) summarize(ctx context.Context) (bool, error) {
 }
 
 // unsubscribePath is where a mail program or a person ends somebody's daily summaries.
-const unsubscribePath = "/unsubscribe"
+const unsubscribePath = path + "/unsubscribe"
 
 // unsubscribeLink is the address that ends the daily summaries of somebody, for whoever has it. It
 // does not expire: mail is read years later.

@@ -65,7 +65,6 @@ type Deps struct {
 	Push func(keys webpush.Keys) (Pusher, error)
 	// Egress says to which addresses push messages may go.
 	Egress *egress.Client
-	Region string // of phone numbers without a country's prefix
 }
 
 // Service is what can be done with notifications.
