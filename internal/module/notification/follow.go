@@ -42,10 +42,7 @@ func (s *Service) run(ctx context.Context, name string) error {
 		if err != nil && ctx.Err() == nil && !failing {
 			s.Log.ErrorContext(ctx, "notifications wait", "task", name, "error", err)
 		}
-		if failing = err != nil; did && !failing {
-			if ctx.Err() != nil {
-				return nil
-			}
+		if failing = err != nil; did && !failing && ctx.Err() == nil {
 			continue
 		}
 		select {
