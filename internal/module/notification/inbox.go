@@ -2,6 +2,7 @@ package notification
 
 import (
 	"context"
+	"slices"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -27,6 +28,11 @@ type Entry struct {
 type position struct {
 	At int64  `json:"a"`
 	ID string `json:"i"`
+}
+
+// reported is where a list of deliveries goes on.
+type reported struct {
+	ID string `json:"d"`
 }
 
 // slice is the part of a list that is wanted.
@@ -107,7 +113,7 @@ func (s *Service) unread(ctx context.Context, who authz.Actor) (int, error) {
 
 // Reading is what somebody has read: the entries with some ids, or everything up to a moment.
 type Reading struct {
-	IDs   api.Strings         `json:"ids,omitempty" maxItems:"1000" doc:"Ids of entries; those that are not in your inbox are left out"`
+	IDs   api.Strings         `json:"ids,omitempty" maxItems:"1000" doc:"Ids of entries of your inbox"`
 	Until api.Patch[api.Time] `json:"until,omitzero" doc:"Everything up to this moment"`
 }
 
@@ -123,10 +129,19 @@ func (s *Service) MarkRead(ctx context.Context, who authz.Actor, in Reading) (ch
 	case len(in.IDs) > maxRead:
 		bad.Addf("/ids", "field.tooMany", "At most %d ids are allowed.", maxRead)
 	}
-	if err := bad.Err(); err != nil {
-		return 0, 0, err
-	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		known, err := s.store.known(ctx, tx, who, in.IDs)
+		if err != nil {
+			return err
+		}
+		for i, id := range in.IDs {
+			if !slices.Contains(known, id) {
+				report(&bad, "/ids", i, "notification.unknown", "There is no entry with this id in your inbox.")
+			}
+		}
+		if err := bad.Err(); err != nil {
+			return err
+		}
 		if until {
 			changed, err = s.store.readUntil(ctx, tx, who, in.Until.Value.Millis(), s.now())
 		} else {
@@ -149,10 +164,11 @@ func (s *Service) MarkRead(ctx context.Context, who authz.Actor, in Reading) (ch
 func (s *Service) report(ctx context.Context, who authz.Actor, id string, p api.Page) (list []delivered, n Notification, states map[string]int, meta api.Meta, err error) {
 	part := slice{limit: p.Limit() + 1, offset: p.Offset()}
 	if p.Cursor != "" {
-		if err := p.DecodeCursor(&part.after); err != nil {
+		var after reported
+		if err := p.DecodeCursor(&after); err != nil {
 			return nil, n, nil, meta, err
 		}
-		part.offset, p.CurPage = 0, 1
+		part.after, part.offset, p.CurPage = after.ID, 0, 1
 	}
 	err = s.DB.Snapshot(ctx, func(ctx context.Context, q db.Queryer) error {
 		if n, err = s.store.sent(ctx, q, who.OrgID, id); err != nil {
@@ -174,7 +190,7 @@ func (s *Service) report(ctx context.Context, who authz.Actor, id string, p api.
 	meta = p.Meta(total)
 	if limit := p.Limit(); len(list) > limit {
 		list = list[:limit]
-		meta.NextCursor = ids.EncodeCursor(list[limit-1].ID)
+		meta.NextCursor = ids.EncodeCursor(reported{list[limit-1].ID})
 	}
 	return list, n, states, meta, nil
 }

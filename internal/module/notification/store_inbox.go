@@ -58,6 +58,11 @@ func (store) hasRead(ctx context.Context, q db.Queryer, n Notification, userID s
 	return count > 0, err
 }
 
+// known gives those of some ids that are entries of somebody's inbox.
+func (store) known(ctx context.Context, q db.Queryer, who authz.Actor, list []string) ([]string, error) {
+	return db.Strings(q.Query(ctx, `SELECT id FROM notification_inbox WHERE org_id = ? AND user_id = ? AND id {in}`, who.OrgID, who.UserID, db.List(list)))
+}
+
 func (store) readIDs(ctx context.Context, tx db.Tx, who authz.Actor, list []string, now int64) (int, error) {
 	n, err := tx.Exec(ctx, `UPDATE notification_inbox SET read_at = ? WHERE org_id = ? AND user_id = ? AND read_at IS NULL AND id {in}`, now, who.OrgID, who.UserID, db.List(list))
 	return int(n), err
