@@ -13,6 +13,7 @@
 // was due, tells what people wait.
 //
 //	go run ./bench                     everything: both engines, 10 k, 100 k and 1 M posts
+//	go run ./bench notices             100,000 notifications, see measureNotices
 //	go run ./bench -quick              SQLite and PostgreSQL with 10 k posts, short turns
 package main
 
@@ -31,8 +32,9 @@ import (
 	"github.com/workdrive/workdrive/internal/testkit/dbtest"
 )
 
-// servers are what bench starts as processes of their own beside the real program.
-var servers = map[string]func(args []string) error{"floor": serveFloor, "ungrouped": serveUngrouped}
+// servers are what bench starts as processes of their own beside the real program, and what is
+// measured by itself.
+var servers = map[string]func(args []string) error{"floor": serveFloor, "ungrouped": serveUngrouped, "notices": measureNotices}
 
 type settings struct {
 	engines []string

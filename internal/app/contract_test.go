@@ -95,6 +95,7 @@ var replays = []replay{
 		b["updatedQAs"].([]any)[0].(map[string]any)["id"], b["removeQuestionIds"] = w["question"], []any{w["question2"]}
 	}},
 	{"deleteFaq", "Delete", "/api/faqs/{faq}", "", 204, nil},
+	{"sendNotification", "GET", "/api/notifications/send", "/api/notifications/send", 202, func(w printed, b map[string]any) { b["receiverUserIds"] = []any{w["user"]} }},
 	{"createDepartment", "POST", "/api/departments", "", 201, members("members")},
 	{"listDepartments", "GET", "/api/departments", "", 200, nil},
 	{"updateDepartmentHeads", "PATCH", "/api/departments/{department}/admin", "", 200, func(w printed, b map[string]any) {

@@ -180,6 +180,11 @@ func (h *house) fill(t *testing.T) map[string]string {
 		id, _ := h.person(t, fmt.Sprint("climber", i))
 		h.call(t, h.admin, http.MethodPatch, "/api/group-chats/"+ids["conversations"], `{"newMembers":["`+id+`"]}`, http.StatusOK)
 	}
+	for i := range many {
+		sent := h.call(t, h.admin, http.MethodPost, "/api/notifications/send", fmt.Sprintf(`{"title":"Announcement %d","medium":"INAPP","receiverUserIds":[%s,%q]}`,
+			i, strings.Trim(string(all), "[]"), h.root.UserID), http.StatusAccepted)
+		ids["notifications"] = text(sent, "id")
+	}
 	ids["departments"] = made("/api/departments", `{"name":"Everybody","members":[]}`)
 	h.call(t, h.admin, http.MethodPost, "/api/departments/"+ids["departments"]+"/members", `{"addMembers":`+string(all)+`}`, http.StatusOK)
 	ids["locations"] = made("/api/locations", `{"name":"Everywhere"}`)

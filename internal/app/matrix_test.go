@@ -105,6 +105,10 @@ var bodies = map[string]string{
 	"updateMessage":              `{"message":"%N"}`,
 	"createMeeting":              `{"title":"%N","startDateTime":"2031-01-01T10:00:00Z","duration":30}`,
 	"createMeetingOfPeople":      `{"title":"%N","userIds":["%U"],"startDateTime":"2031-01-01T10:00:00Z","duration":30}`,
+	"sendNotification":           `{"title":"%N","medium":"INAPP","receiverUserIds":["%U"]}`,
+	"markNotificationsRead":      `{"until":"2031-01-01T10:00:00Z"}`,
+	"setNotificationPreferences": `{"digest":{"at":"08:00"}}`,
+	"registerDevice":             subscription,
 	"previewAudience":            `{"permissions":{"users":["%U"]}}`,
 }
 

@@ -88,6 +88,10 @@ func (a actor) relations(kind string) []string {
 			return []string{own, visible, missing}
 		}
 		return []string{own, foreign, missing}
+	case "notification": // sent by the API; who may send knows of all of them
+		return []string{visible, foreign, missing}
+	case "device": // nobody knows of those of others
+		return []string{own, hidden, foreign, deleted, missing}
 	case "token":
 		if a.who.Can(authz.TokensManage) {
 			return []string{own, visible, foreign, deleted, missing}
@@ -296,7 +300,7 @@ func (w *world) fresh(a actor, kind, relation string) string {
 	if relation == visible && (kind == "task" || kind == "course") {
 		w.give(kind, id, ownerKey, a.owner.UserID)
 	}
-	if relation == deleted && kind == "media" {
+	if relation == deleted && (kind == "media" || kind == "device") {
 		w.made(ownerKey, "DELETE", path+id, "")
 	} else if relation == deleted {
 		w.made(home.adminKey, "DELETE", path+id, "")
@@ -368,6 +372,11 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 	case "message":
 		in, _ := w.make("conversation", home, owner, ownerKey, canary)
 		return w.made(ownerKey, "POST", "/api/"+in+"/messages", `{"message":"%s"}`, canary)["id"].(string), "/api/messages/"
+	case "notification":
+		body := fmt.Sprintf(`{"title":"%s","medium":"INAPP","receiverUserIds":[%q]}`, canary, home.keeper.UserID)
+		return w.made(home.adminKey, "POST", "/api/notifications/send", body)["id"].(string), ""
+	case "device":
+		return w.made(ownerKey, "POST", "/api/notifications/devices", strings.ReplaceAll(subscription, "%N", fmt.Sprint("d", w.n)))["id"].(string), "/api/notifications/devices/"
 	case "department":
 		return add("/api/departments", `{"name":"%s","members":[]}`)
 	case "location":

@@ -23,6 +23,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/news"
+	"github.com/workdrive/workdrive/internal/module/notification"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/photo"
 	"github.com/workdrive/workdrive/internal/module/post"
@@ -65,6 +66,7 @@ type Modules struct {
 
 	Acknowledgements *acknowledgement.Service
 	Conversations    *conversation.Service
+	Notifications    *notification.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -104,9 +106,9 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
 	m.Tasks = task.New(task.Deps{
-		DB: d, Bus: b, Clock: c, Content: contents, Videos: taskVideos{m.Videos}, URL: a.o.Server.Address(a.o.Server.Listen),
+		DB: d, Bus: b, Clock: c, Content: contents, Videos: taskVideos{m.Videos}, Zones: user.Zones{}, URL: a.o.Server.Address(a.o.Server.Listen),
 	})
-	m.Courses = course.New(course.Deps{DB: d, Bus: b, Clock: c, Categories: m.Categories, Tasks: courseTasks{m.Tasks}})
+	m.Courses = course.New(course.Deps{DB: d, Bus: b, Clock: c, Categories: m.Categories, Tasks: courseTasks{m.Tasks}, Zones: user.Zones{}})
 	m.Tasks.Serve(taskCourses{m.Courses})
 	m.Search = searching.New(d, audiences, a.index)
 	m.Users.OnChange(m.Search.PeopleChanged)
@@ -118,6 +120,10 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
 	m.Groups = securitygroup.New(d, b, c)
+	if m.Notifications, err = a.notifications(m, audiences, contents); err != nil {
+		return m, err
+	}
+	m.Users.OnChange(m.Notifications.PeopleChanged)
 	for _, inherit := range []user.Heir{
 		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
 		m.Courses.Inherit, m.Tasks.Inherit,
@@ -146,6 +152,7 @@ func (a *App) mounted() []module {
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses,
 		a.Conversations,
+		a.Notifications,
 	}
 }
 
@@ -182,6 +189,9 @@ func (a *App) housekeeping() {
 			if err := s.Sweep(ctx); err != nil {
 				return err
 			}
+		}
+		if err := a.Notifications.Tidy(ctx); err != nil {
+			return err
 		}
 		return a.router.ForgetAnswers(ctx)
 	})

@@ -38,6 +38,9 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	t := newTasks(work, a.o.Log, a.metrics)
 	t.run("events", func() error { return a.bus.Run(work) })
 	t.run("keys", func() error { return a.Tokens.Run(work) })
+	for name, run := range a.Notifications.Tasks() {
+		t.run("notifications "+name, func() error { return run(work) })
+	}
 	for _, d := range doors {
 		t.run("http "+d.address(), d.serve)
 	}

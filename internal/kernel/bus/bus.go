@@ -6,10 +6,12 @@
 // returns, so that it always reads its own writes. Other nodes find the event by tailing
 // the outbox, within PollInterval. An event may be delivered twice and, after a node was
 // cut off, as one "bus.gap" instead: subscribers are idempotent, fast, and treat a gap as
-// "anything may have changed". Effects that must happen exactly once are jobs, not
-// subscriptions.
+// "anything may have changed". Effects that must happen exactly once are no subscriptions: they
+// are jobs, or work done by Follow, which reads the outbox with a cursor that moves in the
+// transaction of the work.
 //
-// Table: outbox. Rows are kept for a day (Trim).
+// Tables: outbox, outbox_cursors. Rows are kept for a day, and longer for a cursor that has not
+// read them (Trim).
 package bus
 
 import (
@@ -231,12 +233,15 @@ func (b *Bus) read(ctx context.Context, at *position, page *tailing) (n int, err
 }
 
 // Trim deletes events that are older than Kept: from the oldest up to the first that is not, so
-// that no index by time has to be kept for it.
+// that no index by time has to be kept for it. What somebody who follows has not
+// read is left until it is Abandoned.
 func (b *Bus) Trim(ctx context.Context) error {
-	before := b.clock.Now().Add(-Kept).UnixMilli()
+	now := b.clock.Now()
 	return b.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE seq < COALESCE(
-			(SELECT seq FROM outbox WHERE created_at >= ? ORDER BY seq LIMIT 1), (SELECT MAX(seq) + 1 FROM outbox))`, before)
+			(SELECT seq FROM outbox WHERE created_at >= ? ORDER BY seq LIMIT 1), (SELECT MAX(seq) + 1 FROM outbox))
+			AND (created_at < ? OR NOT EXISTS (SELECT 1 FROM outbox_cursors c WHERE (outbox.txid, outbox.seq) > (c.txid, c.seq)))`,
+			now.Add(-Kept).UnixMilli(), now.Add(-Abandoned).UnixMilli())
 		return err
 	})
 }

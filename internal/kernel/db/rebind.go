@@ -27,6 +27,8 @@ var fragments = map[string][2]string{
 	"forUpdate": {"", "FOR UPDATE"},
 	// INSERT INTO t (…) {withSerial} VALUES gives numbers that the database hands out otherwise.
 	"withSerial": {"", "OVERRIDING SYSTEM VALUE"},
+	// The same, leaving out what others have locked: for workers that share a queue.
+	"skipLocked": {"", "FOR UPDATE SKIP LOCKED"},
 }
 
 // maxBound bounds the cache of translated statements.

@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,26 +22,16 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/webpush"
+	"github.com/workdrive/workdrive/internal/testkit/pushsink"
 )
 
-// TestMain has the whole process trust the certificate of httptest: the guarded client takes no
-// other list than the system's.
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "webpush")
+	forget, err := pushsink.Trust()
 	if err != nil {
 		panic(err)
 	}
-	s := httptest.NewTLSServer(nil)
-	file := filepath.Join(dir, "roots.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
-		panic(err)
-	}
-	s.Close()
-	if err := os.Setenv("SSL_CERT_FILE", file); err != nil {
-		panic(err)
-	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		_ = os.RemoveAll(dir)
+		forget()
 		os.Exit(code)
 	}))
 }
@@ -61,7 +48,7 @@ func newKeys(t *testing.T) webpush.Keys {
 }
 
 // sender reaches a service in the test's process.
-func sender(t *testing.T, s *service, timeout time.Duration) (*webpush.Sender, webpush.Keys) {
+func sender(t *testing.T, s *pushsink.Service, timeout time.Duration) (*webpush.Sender, webpush.Keys) {
 	t.Helper()
 	keys := newKeys(t)
 	client := egress.New(egress.Options{
@@ -85,8 +72,8 @@ func status(code int, header, body string) http.HandlerFunc {
 	}
 }
 
-func hello(b browser, endpoint string) webpush.Message {
-	return webpush.Message{Key: "notification-1:user-2", To: b.subscription(endpoint), Payload: []byte(`{"title":"Grüße"}`), TTL: time.Hour, Urgency: webpush.UrgencyHigh}
+func hello(b pushsink.Browser, endpoint string) webpush.Message {
+	return webpush.Message{Key: "notification-1:user-2", To: b.Subscription(endpoint), Payload: []byte(`{"title":"Grüße"}`), TTL: time.Hour, Urgency: webpush.UrgencyHigh}
 }
 
 func wantError(t *testing.T, err error, code string, again bool, after time.Duration) *delivery.Error {
@@ -103,9 +90,9 @@ func wantError(t *testing.T, err error, code string, again bool, after time.Dura
 
 func TestABrowserReadsWhatWasPushed(t *testing.T) {
 	t.Parallel()
-	s := startService(t, status(201, "", ""))
+	s := pushsink.Start(t, status(201, "", ""))
 	push, keys := sender(t, s, 0)
-	b := newBrowser(t)
+	b := pushsink.NewBrowser(t)
 	for name, payload := range map[string][]byte{
 		"a text": []byte(`{"title":"Grüße"}`), "nothing": {}, "zeros at the end": {1, 0, 2, 0, 0}, "all there is room for": bytes.Repeat([]byte("x"), webpush.MaxPayload),
 	} {
@@ -114,27 +101,27 @@ func TestABrowserReadsWhatWasPushed(t *testing.T) {
 		if err := push.Send(t.Context(), m); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		got := s.pushes()[len(s.pushes())-1]
-		if text, err := b.decrypt(got.body); err != nil || !bytes.Equal(text, payload) {
+		got := s.Pushes()[len(s.Pushes())-1]
+		if text, err := b.Decrypt(got.Body); err != nil || !bytes.Equal(text, payload) {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
-		if text, err := newBrowser(t).decrypt(got.body); err == nil {
+		if text, err := pushsink.NewBrowser(t).Decrypt(got.Body); err == nil {
 			t.Errorf("%s: another browser reads %q", name, text)
 		}
-		if len(got.body) != 4096 {
-			t.Errorf("%s has %d bytes: its size shows", name, len(got.body))
+		if len(got.Body) != 4096 {
+			t.Errorf("%s has %d bytes: its size shows", name, len(got.Body))
 		}
 	}
-	got := s.pushes()[0]
-	if got.path != "/push/s3cr3t" {
-		t.Errorf("pushed to %s", got.path)
+	got := s.Pushes()[0]
+	if got.Path != "/push/s3cr3t" {
+		t.Errorf("pushed to %s", got.Path)
 	}
 	for name, want := range map[string]string{"Content-Encoding": "aes128gcm", "Ttl": "3600", "Urgency": "high", "Content-Type": "application/octet-stream", "User-Agent": "WorkDrive/dev"} {
-		if got.header.Get(name) != want {
-			t.Errorf("%s is %q", name, got.header.Get(name))
+		if got.Header.Get(name) != want {
+			t.Errorf("%s is %q", name, got.Header.Get(name))
 		}
 	}
-	said, public, err := verify(got.header.Get("Authorization"))
+	said, public, err := pushsink.Verify(got.Header.Get("Authorization"))
 	if err != nil || public != keys.Public() || said.Audience != s.URL || said.Subject != "mailto:it@quarry.example" {
 		t.Errorf("%+v by %s, %v", said, public, err)
 	}
@@ -146,16 +133,16 @@ func TestABrowserReadsWhatWasPushed(t *testing.T) {
 
 func TestALaterMessageReplacesTheOneOfItsTopic(t *testing.T) {
 	t.Parallel()
-	s := startService(t, status(201, "", ""))
+	s := pushsink.Start(t, status(201, "", ""))
 	push, _ := sender(t, s, 0)
-	b := newBrowser(t)
+	b := pushsink.NewBrowser(t)
 	topic := func(change func(*webpush.Message)) string {
 		m := hello(b, s.URL)
 		change(&m)
 		if err := push.Send(t.Context(), m); err != nil {
 			t.Fatal(err)
 		}
-		got := s.pushes()[len(s.pushes())-1].header.Get("Topic")
+		got := s.Pushes()[len(s.Pushes())-1].Header.Get("Topic")
 		if len(got) != 32 || strings.Trim(got, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			t.Errorf("%q is no topic", got)
 		}
@@ -197,14 +184,14 @@ func TestAnswersDecideWhetherToTryAgain(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.status, " ", c.header), func(t *testing.T) {
 			t.Parallel()
-			s := startService(t, status(c.status, c.header, "because\r\nI say so"))
+			s := pushsink.Start(t, status(c.status, c.header, "because\r\nI say so"))
 			push, _ := sender(t, s, 0)
-			err := push.Send(t.Context(), hello(newBrowser(t), s.URL+"/s3cr3t"))
+			err := push.Send(t.Context(), hello(pushsink.NewBrowser(t), s.URL+"/s3cr3t"))
 			e := wantError(t, err, c.code, c.again, c.after)
 			if errors.Is(err, webpush.ErrGone) != c.gone || !strings.Contains(e.Reason, "because I say so") || !strings.Contains(e.Reason, fmt.Sprint(c.status)) {
 				t.Errorf("%v", err)
 			}
-			if n := len(s.pushes()); n != 1 {
+			if n := len(s.Pushes()); n != 1 {
 				t.Errorf("%d requests: a redirect was followed", n)
 			}
 		})
@@ -213,12 +200,12 @@ func TestAnswersDecideWhetherToTryAgain(t *testing.T) {
 
 func TestEndpointsAreGuarded(t *testing.T) {
 	t.Parallel()
-	s := startService(t, status(201, "", ""))
+	s := pushsink.Start(t, status(201, "", ""))
 	guarded, err := webpush.New(newKeys(t), "it@quarry.example", egress.New(egress.Options{}), clock.NewManual(now))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBrowser(t)
+	b := pushsink.NewBrowser(t)
 	for _, endpoint := range []string{s.URL + "/s3cr3t", "https://127.0.0.1/s3cr3t", "https://localhost/s3cr3t", "https://10.0.0.1/s3cr3t", "https://[::1]/s3cr3t", "https://169.254.169.254/s3cr3t", "https://2130706433/s3cr3t", "https://push.example:22/s3cr3t"} {
 		err := guarded.Send(t.Context(), hello(b, endpoint))
 		wantError(t, err, "push.endpointRefused", false, 0)
@@ -226,20 +213,20 @@ func TestEndpointsAreGuarded(t *testing.T) {
 			t.Errorf("%s: %v", endpoint, err)
 		}
 	}
-	if n := len(s.pushes()); n != 0 {
+	if n := len(s.Pushes()); n != 0 {
 		t.Errorf("%d requests arrived", n)
 	}
 	push, _ := sender(t, s, 0)
-	if err := push.Send(t.Context(), hello(b, s.URL)); err != nil || len(s.pushes()) != 1 {
+	if err := push.Send(t.Context(), hello(b, s.URL)); err != nil || len(s.Pushes()) != 1 {
 		t.Errorf("the service that is allowed: %v", err)
 	}
 }
 
 func TestAServiceThatIsAwayOrSlow(t *testing.T) {
 	t.Parallel()
-	s := startService(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	s := pushsink.Start(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	push, _ := sender(t, s, 200*time.Millisecond)
-	m := hello(newBrowser(t), s.URL+"/s3cr3t")
+	m := hello(pushsink.NewBrowser(t), s.URL+"/s3cr3t")
 	wantError(t, push.Send(t.Context(), m), "push.timeout", true, 0)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -252,7 +239,7 @@ func TestAServiceThatIsAwayOrSlow(t *testing.T) {
 
 func TestWhatCannotBeSentIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
-	s := startService(t, status(201, "", ""))
+	s := pushsink.Start(t, status(201, "", ""))
 	push, _ := sender(t, s, 0)
 	for name, c := range map[string]struct {
 		change func(*webpush.Message)
@@ -269,20 +256,20 @@ func TestWhatCannotBeSentIsNotTriedAgain(t *testing.T) {
 		"a secret cut off": {func(m *webpush.Message) { m.To.Auth = m.To.Auth[2:] }, "push.subscriptionInvalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := hello(newBrowser(t), s.URL)
+			m := hello(pushsink.NewBrowser(t), s.URL)
 			c.change(&m)
 			wantError(t, push.Send(t.Context(), m), c.code, false, 0)
 		})
 	}
-	if n := len(s.pushes()); n != 0 {
+	if n := len(s.Pushes()); n != 0 {
 		t.Errorf("%d requests were made", n)
 	}
 }
 
 func TestSubscriptions(t *testing.T) {
 	t.Parallel()
-	b := newBrowser(t)
-	good := b.subscription("https://push.example/s3cr3t?x=1")
+	b := pushsink.NewBrowser(t)
+	good := b.Subscription("https://push.example/s3cr3t?x=1")
 	padded := good
 	padded.P256dh, padded.Auth = good.P256dh+"=", good.Auth+"=="
 	for _, s := range []webpush.Subscription{good, padded} {
@@ -290,7 +277,7 @@ func TestSubscriptions(t *testing.T) {
 			t.Errorf("%+v: %v", s, err)
 		}
 	}
-	point := b.key.PublicKey().Bytes()
+	point := b.Key.PublicKey().Bytes()
 	compressed := append([]byte{2 + point[64]&1}, point[1:33]...)
 	off := bytes.Clone(point)
 	off[64] ^= 1
@@ -309,7 +296,7 @@ func TestSubscriptions(t *testing.T) {
 		"a point off":          {func(s *webpush.Subscription) { s.P256dh = encode(off) }, []string{"/keys/p256dh"}},
 		"the point at the end": {func(s *webpush.Subscription) { s.P256dh = "AA" }, []string{"/keys/p256dh"}},
 		"not base64url":        {func(s *webpush.Subscription) { s.P256dh, s.Auth = "!!", "!!" }, []string{"/keys/p256dh", "/keys/auth"}},
-		"a short secret":       {func(s *webpush.Subscription) { s.Auth = encode(b.auth[:15]) }, []string{"/keys/auth"}},
+		"a short secret":       {func(s *webpush.Subscription) { s.Auth = encode(b.Auth[:15]) }, []string{"/keys/auth"}},
 		"a long secret":        {func(s *webpush.Subscription) { s.Auth = encode(make([]byte, 17)) }, []string{"/keys/auth"}},
 	} {
 		s := good

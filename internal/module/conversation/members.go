@@ -175,6 +175,9 @@ func (s *Service) Decide(ctx context.Context, who authz.Actor, id string, in Dec
 			if err := s.publish(ctx, tx, who, id, "membersChanged"); err != nil {
 				return err
 			}
+			if err := s.approved(ctx, tx, who, id, content.Unique(in.Approve)); err != nil {
+				return err
+			}
 		}
 		out, err = s.detail(ctx, tx, who, id)
 		return err

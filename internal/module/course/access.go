@@ -20,6 +20,13 @@ func (s *Service) gate(ctx context.Context, who authz.Actor, id string) error {
 	return err
 }
 
+// Sight is the condition that the course whose id is in a column is there for whoever made it or
+// takes it (content.Carrier): ?1 is the organization, ?2 the viewer. Managers see more.
+func Sight(id string) string {
+	return `EXISTS (SELECT 1 FROM courses y WHERE y.org_id = ?1 AND y.id = ` + id + ` AND y.archived_at IS NULL AND (y.author_id = ?2
+		OR EXISTS (SELECT 1 FROM course_enrolments a WHERE a.org_id = ?1 AND a.course_id = y.id AND a.user_id = ?2)))`
+}
+
 // visible gives a course that the actor made, takes or manages, with their part of it.
 func (s *Service) visible(ctx context.Context, q db.Queryer, who authz.Actor, id string) (Seen, error) {
 	c, err := s.store.find(ctx, q, who, id)

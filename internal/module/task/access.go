@@ -20,6 +20,13 @@ func (s *Service) gate(ctx context.Context, who authz.Actor, id string) error {
 	return err
 }
 
+// Sight is the condition that the task whose id is in a column is there for whoever made it or has
+// it (content.Carrier): ?1 is the organization, ?2 the viewer. Managers see more.
+func Sight(id string) string {
+	return `EXISTS (SELECT 1 FROM tasks y WHERE y.org_id = ?1 AND y.id = ` + id + ` AND y.archived_at IS NULL AND (y.author_id = ?2
+		OR EXISTS (SELECT 1 FROM task_assignments a WHERE a.org_id = ?1 AND a.task_id = y.id AND a.user_id = ?2)))`
+}
+
 // visible gives a task that the actor made, is assigned or manages, with their part of it.
 func (s *Service) visible(ctx context.Context, q db.Queryer, who authz.Actor, id string) (Seen, error) {
 	t, err := s.store.find(ctx, q, who, id)

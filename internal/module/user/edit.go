@@ -25,6 +25,9 @@ func (e *edit) applyProfile(in Change) {
 	setOptional(f, "phone", &r.phone, in.Phone, maxPhone)
 	setOptional(f, "bio", &r.bio, in.Bio, maxBio)
 	setOptional(f, "availabilityStatusText", &r.availabilityText, in.AvailabilityStatusText, maxStatusText)
+	setOptional(f, "timeZone", &r.zone, in.TimeZone, maxZone)
+	setOptional(f, "language", &r.language, in.Language, maxLanguage)
+	checkPlace(f, patched(in.TimeZone), patched(in.Language))
 	if in.Availability.Set {
 		switch v := in.Availability.Value; {
 		case in.Availability.Null:

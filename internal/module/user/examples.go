@@ -35,6 +35,6 @@ const (
   "locationId": "e9659111-c52a-42c9-b6ed-42d0f5bdd29e", "teamMembers": [], "badges": [], "userAdditionalTeams": [],
   "addAdditionalLocations": [], "securityGroup": "6f9d3f0e-7d53-4f3c-9a0e-0e6b8a1f5d11",
   "securityGroups": [{"id": "6f9d3f0e-7d53-4f3c-9a0e-0e6b8a1f5d11", "name": "Members"}], "skill": ["Go"],
-  "defaultVisibility": "public", "externalUserId": null, "isFollowing": false
+  "defaultVisibility": "public", "externalUserId": null, "timeZone": "Europe/Berlin", "language": "de", "isFollowing": false
 }`
 )

@@ -38,7 +38,7 @@ WHERE org_id = ? AND id = ? RETURNING version`, at.ms, at.by, orgID, id).Scan(&v
 
 const insertUsers = `INSERT INTO users (org_id, id, email, email_key, user_name, external_user_id, status, first_name, last_name,
  bio, phone, designation, department_id, is_department_head, location_id, reports_to, color, is_expert, default_visibility,
- skills, password_hash, search_key, sort_key, created_at, updated_at, created_by, updated_by)`
+ skills, time_zone, language, password_hash, search_key, sort_key, created_at, updated_at, created_by, updated_by)`
 
 func (store) insert(ctx context.Context, tx db.Tx, orgID string, people []*candidate, at stamp) error {
 	rows := make([][]any, len(people))
@@ -50,7 +50,7 @@ func (store) insert(ctx context.Context, tx db.Tx, orgID string, people []*candi
 		rows[i] = []any{
 			orgID, c.id, c.email, fold(c.email), c.userName, c.externalID, c.status, c.firstName, c.lastName,
 			c.bio, c.phone, c.designation, c.department, c.head, c.location, c.reportsTo, colorOf(c.id), c.expert, c.visibility,
-			c.skills, c.passwordHash, searchKey(c.firstName, c.lastName, c.email, c.userName), sortKey(c.firstName, c.lastName),
+			c.skills, c.zone, c.language, c.passwordHash, searchKey(c.firstName, c.lastName, c.email, c.userName), sortKey(c.firstName, c.lastName),
 			at.ms, at.ms, by, by,
 		}
 	}
@@ -61,11 +61,11 @@ func (store) insert(ctx context.Context, tx db.Tx, orgID string, people []*candi
 func (store) update(ctx context.Context, tx db.Tx, orgID string, r record) error {
 	_, err := tx.Exec(ctx, `UPDATE users SET email = ?, email_key = ?, external_user_id = ?, status = ?, first_name = ?, last_name = ?,
  bio = ?, phone = ?, designation = ?, department_id = ?, is_department_head = ?, location_id = ?, reports_to = ?,
- is_expert = ?, availability = ?, availability_text = ?, default_visibility = ?, skills = ?, search_key = ?, sort_key = ?
+ is_expert = ?, availability = ?, availability_text = ?, default_visibility = ?, skills = ?, time_zone = ?, language = ?, search_key = ?, sort_key = ?
 WHERE org_id = ? AND id = ?`,
 		r.email, fold(r.email), r.externalID, r.status, r.firstName, r.lastName,
 		r.bio, r.phone, r.designation, r.department, r.head, r.location, r.reportsTo,
-		r.expert, r.availability, r.availabilityText, r.visibility, r.skills,
+		r.expert, r.availability, r.availabilityText, r.visibility, r.skills, r.zone, r.language,
 		searchKey(r.firstName, r.lastName, r.email, r.userName), sortKey(r.firstName, r.lastName),
 		orgID, r.id)
 	return err

@@ -38,6 +38,8 @@ const (
 	maxBio         = 2000
 	maxStatusText  = 200
 	maxExternalID  = 200
+	maxZone        = 64
+	maxLanguage    = 35 // RFC 5646, section 4.4.1
 	maxSkills      = 100
 	maxSkill       = 100
 	maxRelations   = 100 // additional teams, additional locations
@@ -91,6 +93,8 @@ type User struct {
 	Skill                  []string          `json:"skill" nullable:"false" doc:"Skills"`
 	DefaultVisibility      string            `json:"defaultVisibility" enum:"public,restricted" doc:"Audience of the person's items when they name none"`
 	ExternalUserID         *string           `json:"externalUserId" doc:"Id of the person in another system"`
+	TimeZone               *string           `json:"timeZone" doc:"IANA name of the person's time zone, such as Europe/Berlin; null is UTC"`
+	Language               *string           `json:"language" doc:"The person's language (BCP 47), such as de; null is English"`
 	IsFollowing            bool              `json:"isFollowing" doc:"The caller follows the person"`
 
 	version int64
@@ -131,6 +135,8 @@ type Draft struct {
 	AddAdditionalTeams     api.Strings `json:"addAdditionalTeams,omitempty" nullable:"true" maxItems:"100" doc:"Ids of supervisors whose teams the person also joins"`
 	AddAdditionalLocations api.Strings `json:"addAdditionalLocations,omitempty" nullable:"true" maxItems:"100" doc:"Ids of locations whose administrators become further supervisors"`
 	ExternalUserID         *string     `json:"externalUserId,omitempty" nullable:"true" maxLength:"200" doc:"Id of the person in another system, unique in the organization"`
+	TimeZone               *string     `json:"timeZone,omitempty" nullable:"true" maxLength:"64" doc:"IANA name of the person's time zone, such as Europe/Berlin"`
+	Language               *string     `json:"language,omitempty" nullable:"true" maxLength:"35" doc:"The person's language (BCP 47), such as de or pt-BR"`
 	Status                 *string     `json:"status,omitempty" nullable:"true" enum:"ACTIVE,ARCHIVE,PRE_INVITED,INVITED,BLOCKED" doc:"State of the account; ACTIVE when a password is given, else PRE_INVITED"`
 	Password               *string     `json:"password,omitempty" nullable:"true" minLength:"8" maxLength:"128" doc:"First password; not in a bulk file"`
 }
@@ -149,6 +155,8 @@ type Change struct {
 	Skill                  api.Patch[api.Strings]  `json:"skill,omitzero" doc:"Skills, replacing the earlier ones"`
 	Skills                 api.Patch[api.Strings]  `json:"skills,omitzero" doc:"Another spelling of skill"`
 	DefaultVisibility      api.Patch[string]       `json:"defaultVisibility,omitzero" doc:"public or restricted"`
+	TimeZone               api.Patch[string]       `json:"timeZone,omitzero" maxLength:"64" doc:"IANA name of the person's time zone, such as Europe/Berlin; null is UTC"`
+	Language               api.Patch[string]       `json:"language,omitzero" maxLength:"35" doc:"The person's language (BCP 47), such as de; null is English"`
 	Status                 api.Patch[string]       `json:"status,omitzero" doc:"ACTIVE, ARCHIVE, PRE_INVITED, INVITED or BLOCKED (administrators)"`
 	IsExpert               api.Patch[bool]         `json:"isExpert,omitzero" doc:"Offer the person as an expert (administrators)"`
 	ReportsTo              api.Patch[string]       `json:"reportsTo,omitzero" doc:"Id of the supervisor (administrators)"`

@@ -33,6 +33,7 @@ type candidate struct {
 	head, expert            bool
 	reportsTo               *string
 	visibility, skills      string
+	zone, language          *string
 	passwordHash            *string
 	group                   *string
 	teams, locations        []string
@@ -52,6 +53,9 @@ func check(d Draft) *candidate {
 	c.bio = optional(&c.Fields, "bio", d.Bio, maxBio)
 	c.designation = optional(&c.Fields, "designation", d.Designation, maxDesignation)
 	c.externalID = optional(&c.Fields, "externalUserId", d.ExternalUserID, maxExternalID)
+	c.zone = optional(&c.Fields, "timeZone", d.TimeZone, maxZone)
+	c.language = optional(&c.Fields, "language", d.Language, maxLanguage)
+	checkPlace(&c.Fields, c.zone, c.language)
 	c.department = optional(&c.Fields, "department", d.Department, 0)
 	c.location = optional(&c.Fields, "location", d.Location, 0)
 	c.group = optional(&c.Fields, "securityGroup", d.SecurityGroup, 0)

@@ -20,7 +20,7 @@ func (r record) view(orgID string) User {
 		Availability: r.availability, AvailabilityStatusText: r.availabilityText,
 		Location: named(r.location, r.locationName), LocationID: r.location,
 		TeamMembers: []string{}, Badges: []Badge{}, UserAdditionalTeams: []string{}, AddAdditionalLocations: []string{},
-		SecurityGroups: []person.NamedRef{}, Skill: []string{}, DefaultVisibility: r.visibility, ExternalUserID: r.externalID,
+		SecurityGroups: []person.NamedRef{}, Skill: []string{}, DefaultVisibility: r.visibility, ExternalUserID: r.externalID, TimeZone: r.zone, Language: r.language,
 		version: r.version,
 	}
 	if json.Unmarshal([]byte(r.skills), &u.Skill) != nil || u.Skill == nil {
