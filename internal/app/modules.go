@@ -19,6 +19,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/course"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
+	"github.com/workdrive/workdrive/internal/module/event"
 	"github.com/workdrive/workdrive/internal/module/faq"
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/media"
@@ -65,6 +66,7 @@ type Modules struct {
 
 	Acknowledgements *acknowledgement.Service
 	Conversations    *conversation.Service
+	Events           *event.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -114,13 +116,14 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
 	})
 	m.Users.OnChange(m.Conversations.PeopleChanged)
+	m.Events = a.events(kinds, m.Conversations)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
 	m.Groups = securitygroup.New(d, b, c)
 	for _, inherit := range []user.Heir{
 		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
-		m.Courses.Inherit, m.Tasks.Inherit,
+		m.Courses.Inherit, m.Tasks.Inherit, m.Events.Inherit,
 	} {
 		m.Users.OnHandOver(inherit)
 	}
@@ -145,7 +148,7 @@ func (a *App) mounted() []module {
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses,
-		a.Conversations,
+		a.Conversations, a.Events,
 	}
 }
 

@@ -1,0 +1,2 @@
+// Package event is the calendar: events, meetings and livestreams, once or again and again.
+package event
