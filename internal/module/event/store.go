@@ -152,7 +152,7 @@ func (store) handOver(ctx context.Context, tx db.Tx, orgID string, from, to stri
 		`UPDATE event_occurrences SET event_id = ?3 WHERE org_id = ?1 AND event_id = ?2 AND original >= ?4`,
 		`INSERT INTO event_people (org_id, event_id, occurrence_id, user_id, place, invited_at, answer, touched_at)
 			SELECT org_id, ?3, '', user_id, place, invited_at, answer, touched_at FROM event_people
-			WHERE org_id = ?1 AND event_id = ?2 AND occurrence_id = '' AND ?4 > 0`,
+			WHERE org_id = ?1 AND event_id = ?2 AND occurrence_id = '' AND CAST(?4 AS BIGINT) > 0`,
 	} {
 		if _, err := tx.Exec(ctx, statement, orgID, from, to, int64(at)); err != nil {
 			return err
