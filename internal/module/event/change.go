@@ -32,10 +32,13 @@ func (s *Service) updateAll(ctx context.Context, who authz.Actor, c change, in D
 		change.Permissions = api.Patch[audience.Permissions]{}
 	}
 	change.Apply = func(b *Body, bad *fault.Fields) []content.Named {
+		was := *b
 		in.details(b, bad)
 		named := in.whole(b, bad)
-		if b.Start != 0 { // the kernel asks what a change says of nothing, too
-			in.times(b, c.at(b), bad)
+		if b.Start == 0 { // the kernel asks what a change says of nothing, too
+			return named
+		}
+		if in.times(b, c.at(b), bad); matters(&was, b) {
 			b.Sequence++
 		}
 		return named

@@ -75,8 +75,9 @@ type (
 	}
 	attendeesOutput struct {
 		Body struct {
-			Attendees []RsvpUser `json:"attendees" nullable:"false" doc:"Who was invited, answered or came; who did something last first"`
-			Meta      api.Meta   `json:"meta" doc:"Where the page stands"`
+			Attendees []RsvpUser  `json:"attendees" nullable:"false" doc:"Who was invited, answered or came; who did something last first"`
+			Guests    []GuestView `json:"guests" nullable:"false" doc:"All guests from outside, for the organizer; empty for others"`
+			Meta      api.Meta    `json:"meta" doc:"Where the page stands"`
 		}
 	}
 	output struct {
@@ -110,6 +111,12 @@ func (s *Service) Register(r *api.Router) {
 	}, func(ctx context.Context, who authz.Actor, in *idInput) (*output, error) {
 		return s.answer(who)(s.Get(ctx, who, in.ID))
 	})
+	api.RegisterFile(r, api.Operation{
+		ID: "exportEvent", Method: http.MethodGet, Path: "/api/events/{id}.ics", Tag: tag, Summary: "Get an event as a calendar file",
+		Description: "iCalendar (RFC 5545); a series with all its occurrences.", Authz: readOne,
+	}, func(ctx context.Context, who authz.Actor, in *idInput) (*api.File, error) {
+		return s.Export(ctx, who, in.ID)
+	})
 	api.Register(r, api.Operation{
 		ID: "updateEvent", Method: http.MethodPatch, Path: "/api/events/{id}", Tag: tag, Summary: "Change an event of yours",
 		Description: "Of one occurrence of a series everything can be changed that is not the same for all: title, description, times, place, links and tags. " +
@@ -125,6 +132,10 @@ func (s *Service) Register(r *api.Router) {
 		return nil, s.Delete(ctx, who, in.version(), in.Moderate)
 	})
 	s.registerPeople(r)
+	s.registerFeed(r)
+	s.registerPage(r)
+	s.registerSubscriptions(r)
+	s.registerCalls(r)
 }
 
 func (s *Service) registerPeople(r *api.Router) {
@@ -144,7 +155,7 @@ func (s *Service) registerPeople(r *api.Router) {
 	})
 	api.Register(r, api.Operation{
 		ID: "listEventAttendees", Method: http.MethodGet, Path: "/api/events/{id}/attendees", Tag: tag, Summary: "List who was invited to an event, answered or came",
-		Authz: readOne, Example: api.Example{Response: `{"attendees":[],"meta":{"perPage":10,"totalPages":0,"totalResults":0,"curPage":1,"nextPage":0}}`},
+		Authz: readOne, Example: api.Example{Response: `{"attendees":[],"guests":[],"meta":{"perPage":10,"totalPages":0,"totalResults":0,"curPage":1,"nextPage":0}}`},
 	}, s.attendees)
 }
 
@@ -194,7 +205,7 @@ func millis(t api.OptionalTime) *int64 {
 }
 
 func (s *Service) attendees(ctx context.Context, who authz.Actor, in *attendeesInput) (*attendeesOutput, error) {
-	list, total, next, err := s.Attendees(ctx, who, in.ID, in.Page)
+	a, err := s.Attendees(ctx, who, in.ID, in.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -202,12 +213,15 @@ func (s *Service) attendees(ctx context.Context, who authz.Actor, in *attendeesI
 		in.CurPage = 1
 	}
 	out := &attendeesOutput{}
-	out.Body.Attendees, out.Body.Meta = make([]RsvpUser, len(list)), in.Meta(total)
-	for i, a := range list {
-		out.Body.Attendees[i] = rsvpOf(a)
+	out.Body.Attendees, out.Body.Guests, out.Body.Meta = make([]RsvpUser, len(a.List)), make([]GuestView, len(a.Guests)), in.Meta(a.Total)
+	for i, one := range a.List {
+		out.Body.Attendees[i] = rsvpOf(one)
 	}
-	if next != nil {
-		out.Body.Meta.NextCursor = ids.EncodeCursor(*next)
+	for i, g := range a.Guests {
+		out.Body.Guests[i] = GuestView{g.Email, g.Answer, api.AtPtr(g.AnsweredAt), g.Mail}
+	}
+	if a.next != nil {
+		out.Body.Meta.NextCursor = ids.EncodeCursor(*a.next)
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -146,26 +147,64 @@ type attendeePlace struct {
 
 // Attendees gives a page of those who were invited to an occurrence, answered or came: who did
 // something last first.
-func (s *Service) Attendees(ctx context.Context, who authz.Actor, id string, p api.Page) (list []Attendee, total int, next *attendeePlace, err error) {
+func (s *Service) Attendees(ctx context.Context, who authz.Actor, id string, p api.Page) (Attendance, error) {
 	q := s.DB.Reader(ctx)
-	seen, err := s.Get(ctx, who, id)
-	if err != nil || seen.External != nil {
-		return nil, 0, nil, err
-	}
-	after, offset := attendeePlace{At: 1 << 62}, p.Offset()
+	after, offset := attendeePlace{At: math.MaxInt64}, p.Offset()
 	if p.Cursor != "" {
 		offset = 0
 		if err := p.DecodeCursor(&after); err != nil {
-			return nil, 0, nil, err
+			return Attendance{}, err
 		}
 	}
-	if total, err = s.store.countAttendees(ctx, q, who.OrgID, seen.Occurrence); err != nil {
-		return nil, 0, nil, err
+	o, organizer, err := s.attended(ctx, q, who, id)
+	if err != nil {
+		return Attendance{}, err
 	}
-	list, err = s.store.attendees(ctx, q, who.OrgID, attendeesOf{seen.Occurrence, after, p.Limit() + 1, offset})
-	if n := p.Limit(); len(list) > n {
-		list = list[:n]
-		next = &attendeePlace{list[n-1].touched, list[n-1].Card.ID}
+	var a Attendance
+	if a.Total, err = s.store.countAttendees(ctx, q, who.OrgID, o); err != nil {
+		return a, err
 	}
-	return list, total, next, err
+	if a.List, err = s.store.attendees(ctx, q, who.OrgID, attendeesOf{o, after, p.Limit() + 1, offset}); err != nil {
+		return a, err
+	}
+	if n := p.Limit(); len(a.List) > n {
+		a.List = a.List[:n]
+		a.next = &attendeePlace{a.List[n-1].touched, a.List[n-1].Card.ID}
+	}
+	if organizer {
+		a.Guests, err = s.store.guests(ctx, q, who.OrgID, o.EventID)
+	}
+	return a, err
+}
+
+// Attendance is a page of who has to do with an occurrence.
+type Attendance struct {
+	List   []Attendee
+	Total  int
+	Guests []Guest // all from outside, for the organizer alone
+
+	next *attendeePlace
+}
+
+// attended gives the occurrence that an id names, and whether the actor is its organizer. What is
+// in another calendar has no attendees here.
+func (s *Service) attended(ctx context.Context, q db.Queryer, who authz.Actor, id string) (Occurrence, bool, error) {
+	t, err := s.locate(ctx, q, who.OrgID, id)
+	if err != nil {
+		return Occurrence{}, false, err
+	}
+	item, err := s.Content.Visible(ctx, q, who, noun, t.event)
+	switch {
+	case fault.Is(err, fault.KindNotFound):
+		_, err := s.store.external(ctx, q, who, id)
+		return Occurrence{}, false, err
+	case err != nil:
+		return Occurrence{}, false, err
+	case t.gone:
+		return Occurrence{}, false, fault.NotFound(noun)
+	case t.occurrence != nil:
+		return *t.occurrence, item.AuthorID == who.UserID, nil
+	}
+	o, err := s.store.next(ctx, q, who.OrgID, t.event, clock.Millis(s.Clock.Now()))
+	return o, item.AuthorID == who.UserID, err
 }

@@ -165,6 +165,7 @@ func (store) handOver(ctx context.Context, tx db.Tx, orgID string, from, to stri
 func (store) forget(ctx context.Context, tx db.Tx, orgID, eventID string) error {
 	for _, statement := range []string{
 		`DELETE FROM event_people WHERE org_id = ? AND event_id = ?`,
+		`DELETE FROM event_mails WHERE org_id = ?1 AND guest_id IN (SELECT g.id FROM event_guests g WHERE g.org_id = ?1 AND g.event_id = ?2)`,
 		`DELETE FROM event_guests WHERE org_id = ? AND event_id = ?`,
 		`DELETE FROM event_occurrences WHERE org_id = ? AND event_id = ?`,
 	} {

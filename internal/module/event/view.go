@@ -67,6 +67,14 @@ type RsvpUser struct {
 	Checkin *api.Time `json:"checkin" doc:"When they checked in, or null"`
 }
 
+// GuestView is a guest from outside.
+type GuestView struct {
+	Email      string    `json:"email" doc:"Mail address"`
+	Rsvp       *string   `json:"rsvp" doc:"Whether they come: GOING, NOT_GOING, MAYBE or null"`
+	AnsweredAt *api.Time `json:"answeredAt" doc:"When they said so, or null"`
+	Mail       string    `json:"mail" enum:"NONE,WAITING,SENT,FAILED" doc:"What became of the latest mail to them; NONE on a server that sends none"`
+}
+
 // RepeatConfig is a repetition as the reference prints it.
 type RepeatConfig struct {
 	Config RepeatShown `json:"config" doc:"The repetition"`
