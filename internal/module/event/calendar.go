@@ -127,12 +127,16 @@ func (s *Service) Export(ctx context.Context, who authz.Actor, id string) (*api.
 	if err != nil {
 		return nil, err
 	}
-	e := s.entryOf(seen.Item, special[seen.EventID])
+	e := entryOf(seen.Item, special[seen.EventID])
 	return file("event.ics", ical.Calendar{Events: []ical.Event{e.calendar()}})
 }
 
-func (s *Service) entryOf(item *content.Shown[Body], special []Occurrence) entry {
-	return entry{id: item.ID, body: item.Body, changedAt: item.UpdatedAt, special: special, organizer: item.Author, url: s.URL + "/events/" + item.ID}
+func entryOf(item *content.Shown[Body], special []Occurrence) entry {
+	e := entry{id: item.ID, body: item.Body, changedAt: item.UpdatedAt, special: special, organizer: item.Author}
+	if links := item.Body.Links; len(links) > 0 {
+		e.url = links[0].URL
+	}
+	return e
 }
 
 // feed gives what somebody sees of a while back and a year ahead.
@@ -156,7 +160,7 @@ func (s *Service) feed(ctx context.Context, who authz.Actor) (*api.File, error) 
 	}
 	c := ical.Calendar{Name: "WorkDrive", Events: make([]ical.Event, len(p.Items))}
 	for i := range p.Items {
-		e := s.entryOf(&p.Items[i], special[p.Items[i].ID])
+		e := entryOf(&p.Items[i], special[p.Items[i].ID])
 		c.Events[i] = e.calendar()
 	}
 	return file("calendar.ics", c)

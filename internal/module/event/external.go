@@ -66,7 +66,7 @@ func (x *External) view() View {
 		ExternalLink: x.links(), IsExternalEvent: true, Location: message.Optional(x.Location), StartDateTime: api.At(x.Starts), EndDateTime: api.At(x.Ends),
 		EventSource: x.Calendar, Tags: []string{}, Reactions: []string{}, Type: &kind, RsvpUsers: []RsvpUser{}, ExternalAttendees: []string{}, TZID: "UTC",
 		Duration: (x.Ends - x.Starts) / minuteMS, VideoPreviewIDs: []string{}, VideoPreviews: []person.File{}, ReactionCounts: []content.ReactionCount{},
-		MyReactions: []string{}, Status: content.Published,
+		MyReactions: []string{}, Status: content.Published, PostedAt: api.At(x.CreatedAt),
 	}
 }
 

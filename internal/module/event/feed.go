@@ -25,8 +25,8 @@ const feedPath = "/calendar/feeds/"
 
 // Feed is the secret address of a person's calendar.
 type Feed struct {
-	CreatedAt api.Time `json:"createdAt" doc:"When it was made"`
-	URL       *string  `json:"url" doc:"The address, for calendar programs; shown when it is made and never again"`
+	CreatedAt *api.Time `json:"createdAt" doc:"When it was made; null when the calendar has no address"`
+	URL       *string   `json:"url" doc:"The address, for calendar programs; shown when it is made and never again"`
 }
 
 type feedOutput struct{ Body Feed }
@@ -36,10 +36,10 @@ const feedExample = `{"createdAt":"2026-11-24T09:30:00.000Z","url":null}`
 func (s *Service) registerFeed(r *api.Router) {
 	api.Register(r, api.Operation{
 		ID: "getCalendarFeed", Method: http.MethodGet, Path: "/api/calendar/feed", Tag: feedTag, Summary: "See whether your calendar has an address",
-		Description: "404 when it has none.", Authz: authz.Rule{Scope: "events:read"}, Statuses: []int{http.StatusNotFound}, Example: api.Example{Response: feedExample},
+		Authz: authz.Rule{Scope: "events:read"}, Example: api.Example{Response: feedExample},
 	}, func(ctx context.Context, who authz.Actor, _ *empty) (*feedOutput, error) {
 		at, err := s.store.feed(ctx, s.DB.Reader(ctx), who)
-		return &feedOutput{Feed{CreatedAt: api.At(at)}}, err
+		return &feedOutput{Feed{CreatedAt: api.AtPtr(at)}}, err
 	})
 	api.Register(r, api.Operation{
 		ID: "createCalendarFeed", Method: http.MethodPost, Path: "/api/calendar/feed", Tag: feedTag, Summary: "Give your calendar a secret address",
@@ -64,7 +64,7 @@ func (s *Service) MakeFeed(ctx context.Context, who authz.Actor) (Feed, error) {
 	secret, now := rand.Text(), clock.Millis(s.Clock.Now())
 	err := s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.store.setFeed(ctx, tx, who, hashed(secret), now) })
 	address := s.URL + feedPath + secret + ".ics"
-	return Feed{api.At(now), &address}, err
+	return Feed{api.AtPtr(&now), &address}, err
 }
 
 // hashed is what is kept of a secret. It has 130 bits of chance: nothing can be gained by trying.
@@ -96,11 +96,9 @@ func (s *Service) serveFeed(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", f.Modified, f.Content)
 }
 
-func (store) feed(ctx context.Context, q db.Queryer, who authz.Actor) (at int64, err error) {
-	err = q.QueryRow(ctx, `SELECT created_at FROM event_feeds WHERE org_id = ? AND user_id = ?`, who.OrgID, who.UserID).Scan(&at)
-	if errors.Is(err, db.ErrNoRows) {
-		err = fault.NotFound("calendarFeed")
-	}
+// feed gives when the address of somebody's calendar was made, nil for none.
+func (store) feed(ctx context.Context, q db.Queryer, who authz.Actor) (at *int64, err error) {
+	err = q.QueryRow(ctx, `SELECT MAX(created_at) FROM event_feeds WHERE org_id = ? AND user_id = ?`, who.OrgID, who.UserID).Scan(&at)
 	return at, err
 }
 

@@ -42,7 +42,7 @@ type (
 	subscriptionOutput  struct{ Body SubscriptionView }
 	subscriptionsOutput struct {
 		Body struct {
-			Subscriptions []SubscriptionView `json:"subscriptions" nullable:"false" doc:"The calendars you subscribe to, at most 20"`
+			Subscriptions []SubscriptionView `json:"subscriptions" nullable:"false" doc:"The calendars you subscribe to, at most 50"`
 		}
 	}
 )

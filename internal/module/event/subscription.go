@@ -22,7 +22,7 @@ const subscriptionNoun = "calendarSubscription"
 
 // Limits and times of subscriptions.
 const (
-	maxSubscriptions = 20             // of one person
+	maxSubscriptions = 50             // of one person
 	maxCalendarName  = 100            // characters
 	fetchEvery       = time.Hour      // when all is well
 	fetchAtMost      = 24 * time.Hour // between attempts when it is not
@@ -98,7 +98,7 @@ func (s *Service) Subscribe(ctx context.Context, who authz.Actor, d Subscription
 			}
 		}
 		if len(list) >= maxSubscriptions {
-			return fault.Conflict("calendar.tooMany", "You can subscribe to at most 20 calendars: end another subscription first.")
+			return fault.Conflict("calendar.tooMany", "You can subscribe to at most 50 calendars: end another subscription first.")
 		}
 		if err := s.store.subscribe(ctx, tx, who.OrgID, sub); err != nil {
 			return err

@@ -55,6 +55,7 @@ type View struct {
 	BookmarkID        *string                 `json:"bookmarkId" doc:"Your bookmark, or null"`
 	Status            string                  `json:"status" enum:"PUBLISHED,DRAFT,SCHEDULED" doc:"State of the event"`
 	PublishAt         *api.Time               `json:"publishAt" doc:"When a scheduled event is published"`
+	PostedAt          api.Time                `json:"postedAt" doc:"When the event was published, or made while it is not"`
 	Permissions       *audience.Permissions   `json:"permissions" doc:"Who may see it; null for anybody but the organizer"`
 }
 
@@ -142,7 +143,7 @@ func viewOf(who authz.Actor, s *Seen, now int64) View {
 		RsvpUsers: []RsvpUser{}, Creator: &s.Item.Author, ExternalAttendees: []string{}, TZID: b.Zone, IsMeeting: b.Meeting,
 		Duration: (s.Ends - s.Starts) / minuteMS, ConversationID: message.Optional(b.ConversationID), VideoPreviewIDs: orEmpty(b.Videos),
 		VideoPreviews: orEmpty(message.PickFiles(s.With, b.Videos...)), ReactionCounts: shared.Reactions, MyReactions: shared.MyReactions,
-		BookmarkID: shared.BookmarkID, Status: shared.Status, PublishAt: shared.PublishAt, Permissions: shared.Permissions,
+		BookmarkID: shared.BookmarkID, Status: shared.Status, PublishAt: shared.PublishAt, PostedAt: shared.PostedAt, Permissions: shared.Permissions,
 	}
 	for _, r := range shared.Reactions {
 		v.Reactions = append(v.Reactions, r.Type)
