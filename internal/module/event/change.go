@@ -23,7 +23,10 @@ func (s *Service) updateAll(ctx context.Context, who authz.Actor, c change, in D
 	if err != nil {
 		return err
 	}
-	change := s.change(in)
+	change, err := s.change(ctx, who.OrgID, in, c.item.Body.Type)
+	if err != nil {
+		return err
+	}
 	meeting := c.item.Body.Meeting
 	if in.IsMeeting.Set {
 		meeting = in.IsMeeting.Value
@@ -111,7 +114,10 @@ func (s *Service) updateFollowing(ctx context.Context, tx db.Tx, who authz.Actor
 	if err != nil {
 		return err
 	}
-	second := s.change(in)
+	second, err := s.change(ctx, who.OrgID, in, c.item.Body.Type)
+	if err != nil {
+		return err
+	}
 	second.ID = ids.New()
 	if !in.Status.Set {
 		second.Status = api.Patch[string]{Set: true, Value: c.item.Status}

@@ -113,6 +113,13 @@ func TestTypesAndCategories(t *testing.T) {
 		r.lists(r.bob, january+"&category=Parties", "2027-01-12T09:00")
 		r.lists(r.bob, january+"&category=Nothing")
 		r.lists(r.bob, january+"&filter=LIVESTREAM", "2027-01-10T09:00")
+		r.Exec(t, `INSERT INTO categories (org_id, id, module_code, name, name_key, color, created_at, updated_at, created_by, updated_by)
+			VALUES (?, 'both', 3, 'Shows', 'shows', '#000000', 0, 0, ?, ?)`, r.ID, r.ann.UserID, r.ann.UserID)
+		r.call(r.ann, "POST", "/api/events", `{"title":"d","type":2,"category":"shows","startDateTime":"2027-03-10T09:00:00Z","duration":5}`).want(201)
+		r.call(r.ann, "POST", "/api/events", `{"title":"e","category":"shows","startDateTime":"2027-03-11T09:00:00Z","duration":5}`).want(201)
+		if n := r.count(`SELECT COUNT(*) FROM events WHERE category_id = 'Shows'`); n != 3 { // of livestreams first
+			t.Errorf("%d", n)
+		}
 		r.lists(r.bob, january+"&filter=COURSE")
 	})
 }

@@ -83,12 +83,21 @@ func (c categories) Resolve(ctx context.Context, tx db.Tx, who authz.Actor, n co
 	return c.Categories.Resolve(ctx, tx, who, n)
 }
 
-// moduleOf gives the module whose categories a type of event has first.
-func moduleOf(eventType int) int {
-	if eventType == typeLivestream {
-		return typeLivestream
+// category gives the category that a draft names: of a livestream it is one of livestreams, if
+// there is one of that name.
+func (s *Service) category(ctx context.Context, orgID string, in Draft, eventType int) (api.Patch[string], error) {
+	if in.Type.Set {
+		eventType = in.typeNumber(new(fault.Fields))
 	}
-	return typeEvent
+	all, ok := s.Categories.(categories)
+	if in.Category.Value == "" || eventType != typeLivestream || !ok {
+		return in.Category, nil
+	}
+	id, err := all.Categories.Find(ctx, s.DB.Reader(ctx), orgID, typeLivestream, in.Category.Value)
+	if err != nil || id == "" {
+		return in.Category, err
+	}
+	return api.Patch[string]{Set: true, Value: id}, nil
 }
 
 // Create makes an event of the actor's, with all its occurrences.
@@ -107,7 +116,10 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Seen, 
 	if z := zones[who.UserID]; z != "" {
 		fresh.Zone = z
 	}
-	change := s.change(in)
+	change, err := s.change(ctx, who.OrgID, in, typeEvent)
+	if err != nil {
+		return Seen{}, err
+	}
 	change.Permissions = in.audience(in.UserIDs.Value, in.IsMeeting.Value)
 	change.Apply = func(b *Body, bad *fault.Fields) []content.Named {
 		*b = fresh
@@ -138,8 +150,9 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Seen, 
 }
 
 // change is what all changes of events have in common.
-func (s *Service) change(in Draft) content.Change[Body] {
-	return content.Change[Body]{Publication: in.Publication, Category: in.Category}
+func (s *Service) change(ctx context.Context, orgID string, in Draft, eventType int) (content.Change[Body], error) {
+	named, err := s.category(ctx, orgID, in, eventType)
+	return content.Change[Body]{Publication: in.Publication, Category: named}, err
 }
 
 // audience is who sees an event: of a meeting those invited, whatever permissions say.

@@ -44,7 +44,8 @@ type key struct {
 
 // descends reports that the latest come first: where nothing says from when on.
 func (query *Query) descends() bool {
-	return query.From == nil && !(query.Now && query.To == nil && !query.Past)
+	onlyNow := query.Now && query.To == nil && !query.Past
+	return query.From == nil && !onlyNow
 }
 
 // lister writes one listing.
