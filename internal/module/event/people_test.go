@@ -104,7 +104,7 @@ func TestTypesAndCategories(t *testing.T) {
 	each(t, func(r *rig) {
 		for code, name := range map[string]string{"2": "Shows", "3": "Parties"} {
 			r.Exec(t, `INSERT INTO categories (org_id, id, module_code, name, name_key, color, created_at, updated_at, created_by, updated_by)
-				VALUES (?, ?, ?, ?, ?, '#000000', 0, 0, ?, ?)`, r.ID, name, int(code[0]-'0'), name, strings.ToLower(name), r.ann.UserID, r.ann.UserID)
+				VALUES (?, ?, ?, ?, ?, '#000000', 0, 0, ?, ?)`, r.ID, "of "+name, int(code[0]-'0'), name, strings.ToLower(name), r.ann.UserID, r.ann.UserID)
 		}
 		r.make(r.ann, `{"title":"a","type":"LIVESTREAM","category":"Shows","startDateTime":"2027-01-10T09:00:00Z","duration":5}`)
 		r.make(r.ann, `{"title":"b","type":3,"category":"Shows","startDateTime":"2027-01-11T09:00:00Z","duration":5}`)
@@ -117,7 +117,7 @@ func TestTypesAndCategories(t *testing.T) {
 			VALUES (?, 'both', 3, 'Shows', 'shows', '#000000', 0, 0, ?, ?)`, r.ID, r.ann.UserID, r.ann.UserID)
 		r.call(r.ann, "POST", "/api/events", `{"title":"d","type":2,"category":"shows","startDateTime":"2027-03-10T09:00:00Z","duration":5}`).want(201)
 		r.call(r.ann, "POST", "/api/events", `{"title":"e","category":"shows","startDateTime":"2027-03-11T09:00:00Z","duration":5}`).want(201)
-		if n := r.count(`SELECT COUNT(*) FROM events WHERE category_id = 'Shows'`); n != 3 { // of livestreams first
+		if n := r.count(`SELECT COUNT(*) FROM events WHERE category_id = 'of Shows'`); n != 3 { // of livestreams first
 			t.Errorf("%d", n)
 		}
 		r.lists(r.bob, january+"&filter=COURSE")
