@@ -24,6 +24,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/mail"
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/kernel/video"
 )
@@ -77,6 +78,7 @@ type App struct {
 	bus     *bus.Bus
 	jobs    *job.Jobs
 	index   *search.Index
+	mail    *mail.Sender // nil when no mail is sent
 	router  *api.Router
 	metrics *prometheus.Registry
 	handler http.Handler

@@ -155,6 +155,10 @@ var replays = []replay{
 	{"deleteTask", "Delete", "/api/tasks/{task}", "", 204, nil},
 	{"listCourses", "GET", "/api/categories", "/api/courses", 200, nil},
 	{"deleteCourse", "Delete", "/api/courses/{course}", "", 204, nil},
+	{"createEvent", "POST", "/api/events/meeting", "", 201, printedEvent},
+	{"listEvents", "GET", "/api/events", "", 200, nil},
+	{"updateEvent", "PATCH", "/api/events/{once}", "", 200, printedEvent},
+	{"deleteEvent", "Delete", "/api/events/{event}", "", 204, nil},
 	{"requestMediaUpload", "GET", "/api/media", "", 200, nil},
 	{"listModuleCodes", "GET", "/api/module-codes", "", 200, nil},
 }
@@ -208,6 +212,12 @@ func members(name string) func(printed, map[string]any) {
 func printedTask(w printed, b map[string]any) {
 	b["notificationTemplateId"], b["videoId"], b["documentId"], b["dueDays"] = nil, w["film"], w["guide"], 3
 	delete(b, "trainingCourseTaskListId")
+}
+
+// printedEvent puts real ids and addresses where the reference has words.
+func printedEvent(w printed, b map[string]any) {
+	b["userIds"], b["posterId"], b["conversationId"], b["videoPreviewIds"] = []any{w["user"]}, w["file"], w["room"], []any{}
+	b["conferenceLink"], b["externalUserEmails"] = "https://meet.example/1", []any{"guest@elsewhere.example"}
 }
 
 func people(w printed, b map[string]any) { b["ids"] = []any{w["user"], w["boss"]} }
@@ -296,6 +306,11 @@ func (h *house) stage(t *testing.T) printed {
 	create("task", "/api/tasks", `{"title":"words","content":"words","description":"words","link":"https://handbook.example","dueDays":3}`)
 	create("course", "/api/courses", `{"title":"words","status":"publish"}`)
 	h.call(t, h.admin, http.MethodPut, "/api/courses/"+w["course"]+"/form", `{"title":"Questions","schema":{"data":{"components":[],"display":"form"}}}`, http.StatusOK)
+	create("corporate", "/api/categories", `{"moduleCode":3,"category":"Corporate Events"}`)
+	create("room", "/api/group-chats", `{"title":"words"}`)
+	create("once", "/api/events", `{"title":"words","startDateTime":"2022-12-20T10:00:00Z","duration":60}`)
+	create("event", "/api/events", `{"title":"words","startDateTime":"2022-12-20T10:00:00Z","duration":60,"type":"LIVESTREAM","userIds":["`+w["user"]+`"],"externalLink":[{"title":"","url":"https://handbook.example"}],
+		"repeat":{"config":{"type":"frequency","frequency":86400,"ends":{"config":{"type":"on","date":"2022-12-21"}}}}}`)
 	create("task2", "/api/tasks", `{"title":"words","content":"words","courseId":"`+w["course"]+`"}`)
 	faq := h.call(t, h.admin, http.MethodPost, "/api/faqs", `{"qas":[{"question":"a","answer":"b"},{"question":"c","answer":"d"}]}`, http.StatusCreated)
 	w["faq"] = text(faq, "id")

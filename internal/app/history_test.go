@@ -142,10 +142,17 @@ var everyKind = []kindOf{
 		return map[string]any{"title": "words", "meta": map[string]any{"videoURL": "https://films.example/1"}, "thumbnailFileId": file}
 	}},
 	{"document", "/api/documents", "docs", func(file string) map[string]any { return map[string]any{"name": "words", "docId": file} }},
+	{"event", "/api/events", "events", func(file string) map[string]any {
+		return map[string]any{"title": "words", "startDateTime": "2031-01-01T10:00:00Z", "duration": 30, "posterId": file}
+	}},
 	{"faq", "/api/faqs", "data", func(string) map[string]any {
 		return map[string]any{"name": "words", "qas": []any{map[string]any{"question": "words", "answer": "more"}}}
 	}},
 }
+
+// ordered reports that a kind is listed in the orders of posts: the list of FAQs is of questions,
+// and that of events is a calendar.
+func (k kindOf) ordered() bool { return k.name != "faq" && k.name != "event" }
 
 type published struct {
 	id        string

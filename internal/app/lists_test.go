@@ -153,6 +153,9 @@ func (h *house) fill(t *testing.T) map[string]string {
 			item := k.path + "/" + ids[strings.TrimPrefix(k.path, "/api/")]
 			h.call(t, keys[i], http.MethodPost, item+"/comments", `{"text":"comment"}`, http.StatusCreated)
 			h.call(t, keys[i], http.MethodPut, item+"/reactions/like", "", http.StatusOK)
+			if k.path == "/api/events" {
+				h.call(t, keys[i], http.MethodPut, item+"/rsvp", `{"rsvp":"GOING"}`, http.StatusOK)
+			}
 			if k.path == "/api/news" || k.path == "/api/documents" {
 				h.call(t, keys[i], http.MethodPut, item+"/acknowledgement", "", http.StatusOK)
 			}

@@ -83,6 +83,12 @@ var bodies = map[string]string{
 	"createVideoComment":         `{"text":"%N"}`,
 	"createDocumentComment":      `{"text":"%N"}`,
 	"createFaqComment":           `{"text":"%N"}`,
+	"createEvent":                `{"title":"%N","startDateTime":"2031-01-01T10:00:00Z","duration":30,"userIds":["%U"]}`,
+	"updateEvent":                `{"title":"%N"}`,
+	"createEventComment":         `{"text":"%N"}`,
+	"answerEvent":                `{"rsvp":"GOING"}`,
+	"createCalendarSubscription": `{"url":"https://calendar.example/%N.ics"}`,
+	"updateCalendarSubscription": `{"name":"%N"}`,
 	"updateComment":              `{"text":"%N"}`,
 	"createCategory":             `{"moduleCode":1,"category":"%N"}`,
 	"updateCategory":             `{"category":"%N"}`,
@@ -146,6 +152,7 @@ var exceptions = map[string]func(c cell) int{
 	"updateCourse": managed, "assignCourse": managed, "deleteCourse": managed, "orderCourse": managed, "setCourseForm": managed,
 	"listCourseProgress": managed, "listCourseSubmissions": managed, "submitCourseForm": assigned,
 	"getMediaThumbnail": nothingMade, "getMediaFilm": nothingMade,
+	"updateEvent": ownOnly, "deleteEvent": ownOrModerated,
 	"deleteMedia": ownOnly, "updateComment": ownOnly, "deleteComment": ownOrModerated,
 	"updateGroupChat": ownOnly, "listJoinRequests": ownOnly, "decideJoinRequests": ownOnly, "leaveGroupChat": func(c cell) int {
 		return when(c.relation == own, http.StatusConflict) // the last admin

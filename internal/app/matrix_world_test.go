@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,13 +73,15 @@ func (a actor) relations(kind string) []string {
 	switch kind {
 	case "":
 		return []string{none}
-	case "post", "news", "photo", "video", "document", "faq", "comment", "media", "conversation", "message":
+	case "post", "news", "photo", "video", "document", "faq", "event", "comment", "media", "conversation", "message":
 		return []string{own, visible, hidden, foreign, deleted, missing}
 	case "task", "course":
 		if a.who.Can(authz.TemplatesManage) { // sees all of them
 			return []string{own, visible, foreign, deleted, missing}
 		}
 		return []string{own, visible, hidden, foreign, deleted, missing}
+	case "calendarSubscription": // is nobody else's business
+		return []string{own, hidden, foreign, deleted, missing}
 	case "department", "location", "securityGroup", "category":
 		return []string{visible, foreign, deleted, missing}
 	case "user": // people are archived, never deleted
@@ -300,7 +303,7 @@ func (w *world) fresh(a actor, kind, relation string) string {
 	if relation == visible && (kind == "task" || kind == "course") {
 		w.give(kind, id, ownerKey, a.owner.UserID)
 	}
-	if relation == deleted && (kind == "media" || kind == "device") {
+	if relation == deleted && slices.Contains([]string{"media", "device", "calendarSubscription"}, kind) {
 		w.made(ownerKey, "DELETE", path+id, "")
 	} else if relation == deleted {
 		w.made(home.adminKey, "DELETE", path+id, "")
@@ -325,7 +328,9 @@ var contents = map[string]struct{ path, query, body string }{
 	"photo":    {"/api/photos", "", `{"title":"%N","fileId":"%P"}`},
 	"video":    {"/api/videos", "", `{"title":"%N","meta":{"videoURL":"https://films.example/1"}}`},
 	"document": {"/api/documents", "?publish=true", `{"name":"%N","link":"https://handbook.example/1"}`},
-	"faq":      {"/api/faqs", "?publish=true", `{"kb":{"name":"%N"},"qas":[{"question":"%N","answer":"%N"}]}`},
+	// It is on, so that people can check in and join.
+	"event": {"/api/events", "", `{"title":"%N","startDateTime":"2026-11-24T09:00:00Z","duration":10000,"conferenceLink":"https://meet.example/1"}`},
+	"faq":   {"/api/faqs", "?publish=true", `{"kb":{"name":"%N"},"qas":[{"question":"%N","answer":"%N"}]}`},
 }
 
 // picture is an uploaded picture of whoever has a key.
@@ -354,7 +359,7 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 		return w.made(home.adminKey, "POST", path, body, fmt.Sprintf("%s %d", canary, w.n))["id"].(string), path + "/"
 	}
 	switch kind {
-	case "post", "news", "photo", "video", "document", "faq":
+	case "post", "news", "photo", "video", "document", "faq", "event":
 		return publish(kind, ownerKey), contents[kind].path + "/"
 	case "media":
 		return upload(w.t, w.front, ownerKey, "text/plain", canary+".txt", canary), "/api/media/"
@@ -369,6 +374,8 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 		return id, "/api/courses/"
 	case "conversation":
 		return w.made(ownerKey, "POST", "/api/group-chats", `{"title":"%s","isPrivate":%t}`, canary, audienceOf(canary) == "onlyMe")["id"].(string), "/api/group-chats/"
+	case "calendarSubscription":
+		return w.made(ownerKey, "POST", "/api/calendar/subscriptions", `{"url":"https://calendar.example/%d.ics","name":"%s"}`, w.n, canary)["id"].(string), "/api/calendar/subscriptions/"
 	case "message":
 		in, _ := w.make("conversation", home, owner, ownerKey, canary)
 		return w.made(ownerKey, "POST", "/api/"+in+"/messages", `{"message":"%s"}`, canary)["id"].(string), "/api/messages/"

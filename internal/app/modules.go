@@ -19,6 +19,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/course"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
+	"github.com/workdrive/workdrive/internal/module/event"
 	"github.com/workdrive/workdrive/internal/module/faq"
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/media"
@@ -67,6 +68,7 @@ type Modules struct {
 	Acknowledgements *acknowledgement.Service
 	Conversations    *conversation.Service
 	Notifications    *notification.Service
+	Events           *event.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -77,6 +79,9 @@ func constraints() []db.Constraint {
 // wire makes the services. What one module needs of another is filled in here.
 func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	d, b, c, log := a.o.DB, a.bus, a.o.Clock, a.o.Log
+	if a.mail, err = a.mailer(); err != nil {
+		return m, err
+	}
 	audiences := audience.New(d, b)
 	contents := content.New(d, b, audiences)
 	a.index = search.New(d, audiences, a.jobs, c)
@@ -116,6 +121,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
 	})
 	m.Users.OnChange(m.Conversations.PeopleChanged)
+	m.Events = a.events(kinds, m.Conversations)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -126,7 +132,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Users.OnChange(m.Notifications.PeopleChanged)
 	for _, inherit := range []user.Heir{
 		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
-		m.Courses.Inherit, m.Tasks.Inherit,
+		m.Courses.Inherit, m.Tasks.Inherit, m.Events.Inherit,
 	} {
 		m.Users.OnHandOver(inherit)
 	}
@@ -151,8 +157,7 @@ func (a *App) mounted() []module {
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses,
-		a.Conversations,
-		a.Notifications,
+		a.Conversations, a.Notifications, a.Events,
 	}
 }
 

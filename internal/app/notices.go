@@ -31,16 +31,8 @@ func (a *App) notifications(m Modules, audiences *audience.Audiences, contents *
 		Sources: newSources(m, contents, c), URL: o.Address(o.Listen), Egress: a.pushClient(),
 	}
 	d.Page = func(s notification.Subject) string { return page(d.URL, contents.Kinds(), s) }
-	if o.SMTP.On() {
-		settings, err := o.SMTP.Settings()
-		if err != nil {
-			return nil, err
-		}
-		sender, err := mail.New(settings)
-		if err != nil {
-			return nil, err
-		}
-		d.Mail = sender
+	if a.mail != nil {
+		d.Mail = a.mail
 	}
 	if o.SMS.On() {
 		settings, err := o.SMS.Settings()
@@ -60,6 +52,18 @@ func (a *App) notifications(m Modules, audiences *audience.Audiences, contents *
 		}
 	}
 	return notification.New(d), nil
+}
+
+// mailer is the mail server that is set up, or nil.
+func (a *App) mailer() (*mail.Sender, error) {
+	if !a.o.Server.SMTP.On() {
+		return nil, nil
+	}
+	settings, err := a.o.Server.SMTP.Settings()
+	if err != nil {
+		return nil, err
+	}
+	return mail.New(settings)
 }
 
 // pushClient is how browsers' push services are reached.

@@ -111,7 +111,8 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 	`news|photos|videos|documents|faqs|content_people|faq_questions|acknowledgements|search_entries|media_texts|media_usage|` +
 	`tasks|task_assignments|courses|course_enrolments|course_forms|course_submissions|` +
 	`conversations|conversation_members|conversation_requests|messages|message_texts|message_reactions|meetings|meeting_people|` +
-	`notifications|notification_batches|notification_told|notification_inbox|notification_deliveries|notification_devices|notification_preferences)\b`)
+	`notifications|notification_batches|notification_told|notification_inbox|notification_deliveries|notification_devices|notification_preferences|` +
+	`events|event_occurrences|event_people|event_guests|event_mails|event_feeds|calendar_subscriptions|external_events)\b`)
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{

@@ -45,6 +45,35 @@ type Server struct {
 	SMTP  SMTP  `embed:""`
 	SMS   SMS   `embed:"" prefix:"sms-"`
 	Push  Push  `embed:"" prefix:"push-"`
+	Calls Calls `embed:"" prefix:"calls-"`
+}
+
+// Calls says where meetings and livestreams are held.
+type Calls struct {
+	URL    string `name:"url" env:"WORKDRIVE_CALLS_URL" placeholder:"wss://…" help:"LiveKit server, as people's browsers reach it, for meetings and livestreams. Default: people meet at the link that the organizer gives."`
+	Key    string `name:"key" env:"WORKDRIVE_CALLS_KEY" placeholder:"KEY" help:"API key of the LiveKit server."`
+	Secret string `name:"secret" env:"WORKDRIVE_CALLS_SECRET" placeholder:"SECRET" help:"Its API secret, at least 32 characters. Better in the environment: other users of this machine see flags."`
+}
+
+// minCallsSecret is what HS256 needs (RFC 7518, section 3.2).
+const minCallsSecret = 32
+
+// Check reports the first setting that cannot be used.
+func (c Calls) Check() error {
+	if c.URL == "" {
+		if c.Key != "" || c.Secret != "" {
+			return fmt.Errorf("--calls-url is missing: the other settings of calls mean nothing without it")
+		}
+		return nil
+	}
+	u, err := url.Parse(c.URL)
+	if err != nil || !slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme) || u.Host == "" {
+		return fmt.Errorf("--calls-url must look like wss://host or ws://host:port; it is %q", c.URL)
+	}
+	if c.Key == "" || len(c.Secret) < minCallsSecret {
+		return fmt.Errorf("--calls-url needs --calls-key, and --calls-secret of at least %d characters", minCallsSecret)
+	}
+	return nil
 }
 
 // Media says which uploaded files are kept.
@@ -140,7 +169,7 @@ func (s Server) Check() error {
 	if s.RateLimit < 0 || s.MaxInFlight < 1 {
 		return fmt.Errorf("--rate-limit must be 0 or more and --max-in-flight at least 1")
 	}
-	return errors.Join(s.S3.Check(), s.Media.Check(), s.SMTP.Check(), s.SMS.Check(), s.Push.Check())
+	return errors.Join(s.S3.Check(), s.Media.Check(), s.SMTP.Check(), s.SMS.Check(), s.Push.Check(), s.Calls.Check())
 }
 
 // Embedded reports that the data is a SQLite file in the data directory.
@@ -190,7 +219,7 @@ func (s Server) Address(listening string) string {
 // no settings: misspelt, or of another version. Those of the tests do not count.
 func Unknown(environment []string) []string {
 	known := map[string]bool{smtpPassword: true, smsSecret: true}
-	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3](), reflect.TypeFor[Media](), reflect.TypeFor[SMTP](), reflect.TypeFor[SMS](), reflect.TypeFor[Push]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3](), reflect.TypeFor[Media](), reflect.TypeFor[SMTP](), reflect.TypeFor[SMS](), reflect.TypeFor[Push](), reflect.TypeFor[Calls]()} {
 		for i := range t.NumField() {
 			known[t.Field(i).Tag.Get("env")] = true
 		}

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -26,6 +27,7 @@ type Publication struct {
 // Change is what a module makes of what a client sent, to create or change an item.
 type Change[B any] struct {
 	Publication
+	ID string // of a new item; "" makes one
 	// Apply changes the body, reports every field that is wrong with it, and gives those of its
 	// lists of people that were sent.
 	Apply func(body *B, bad *fault.Fields) []Named
@@ -80,7 +82,7 @@ type Named struct {
 func (s *Items[B, P]) Create(ctx context.Context, who authz.Actor, in Change[B]) (Page[B], error) {
 	now := s.Clock.Now()
 	r := Record[B]{CreatedAt: now.UnixMilli(), UpdatedAt: now.UnixMilli(), PostedAt: now.UnixMilli(), UpdatedBy: who.UserID}
-	r.ID, r.AuthorID, r.Kind = ids.New(), who.UserID, s.kind.Name
+	r.ID, r.AuthorID, r.Kind = cmp.Or(in.ID, ids.New()), who.UserID, s.kind.Name
 	if !in.Status.Set || in.Status.Null {
 		in.Status = api.Patch[string]{Set: true, Value: Published}
 	}
@@ -332,7 +334,7 @@ func (s *Items[B, P]) Delete(ctx context.Context, who authz.Actor, id, ifMatch s
 		if moderated {
 			event = ".moderated"
 		}
-		gone.Status = "DELETED"
+		gone.Status = Deleted
 		return s.settle(ctx, tx, who, r, gone, event)
 	})
 }
@@ -346,13 +348,18 @@ func (s *Items[B, P]) settle(ctx context.Context, tx db.Tx, who authz.Actor, bef
 	if err := s.index(ctx, tx, who.OrgID, before, after); err != nil {
 		return err
 	}
+	if s.hooks.Changed != nil {
+		if err := s.hooks.Changed(ctx, tx, who.OrgID, before, after); err != nil {
+			return err
+		}
+	}
 	if after.Status == Scheduled {
 		due := publish{Kinded{s.kind.Name, who.OrgID, after.ID}, *after.PublishAt}
 		if err := s.Jobs.Enqueue(ctx, tx, due, clock.FromMillis(due.At)); err != nil {
 			return err
 		}
 	}
-	if at := after.ExpiresAt; at != nil && after.GrantedID == nil && after.Status != "DELETED" && (before.ExpiresAt == nil || *before.ExpiresAt != *at) {
+	if at := after.ExpiresAt; at != nil && after.GrantedID == nil && after.Status != Deleted && (before.ExpiresAt == nil || *before.ExpiresAt != *at) {
 		if err := s.Jobs.Enqueue(ctx, tx, expire{Kinded{s.kind.Name, who.OrgID, after.ID}, *at}, clock.FromMillis(*at)); err != nil {
 			return err
 		}

@@ -23,6 +23,9 @@ const (
 	Scheduled = "SCHEDULED"
 )
 
+// Deleted is the state in which hooks and events name an item that is gone.
+const Deleted = "DELETED"
+
 // Kind describes one kind of content. Name and Table must be constants of the program: they are
 // part of the SQL text.
 type Kind struct {

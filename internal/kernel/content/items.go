@@ -86,6 +86,9 @@ type Hooks[B any] struct {
 	Remove func(ctx context.Context, tx db.Tx, orgID, id string) error
 	// Words give by what an item is found beside the words of its body; nil for nothing.
 	Words func(ctx context.Context, tx db.Tx, orgID, id string) (string, error)
+	// Changed follows every change of an item, whoever or whatever time makes it: before is the
+	// zero Record of a new one, and after has the status Deleted of one that is gone. nil for nothing.
+	Changed func(ctx context.Context, tx db.Tx, orgID string, before, after Record[B]) error
 }
 
 // NewItems registers a kind of content.
@@ -220,6 +223,19 @@ func (s *Items[B, P]) Get(ctx context.Context, who authz.Actor, id string) (Page
 		return Page[B]{}, err
 	}
 	return s.page(ctx, q, who.OrgID, []Shown[B]{item}, 1)
+}
+
+// Pick gives items by id as the actor reads them, those that are there in the order of the ids: for
+// lists that find their items by themselves. Who may see them is the caller's question.
+func (s *Items[B, P]) Pick(ctx context.Context, q db.Queryer, who authz.Actor, ids []string) (Page[B], error) {
+	if len(ids) == 0 {
+		return Page[B]{}, nil
+	}
+	list, err := s.table.byIDs(ctx, q, who, ids)
+	if err != nil {
+		return Page[B]{}, err
+	}
+	return s.page(ctx, q, who.OrgID, list, len(list))
 }
 
 // reread gives an item as its author reads it after a change.

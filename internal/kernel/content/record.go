@@ -210,6 +210,22 @@ func (t table[B, P]) byID(ctx context.Context, q db.Queryer, who authz.Actor, id
 	return s, t.notFound(err)
 }
 
+// byIDs reads items of the organization in the order of their ids.
+func (t table[B, P]) byIDs(ctx context.Context, q db.Queryer, who authz.Actor, ids []string) ([]Shown[B], error) {
+	rows, err := q.Query(ctx, `SELECT `+t.columns+` FROM {each ?3} {thenJoin} `+t.kind.Table+` p ON p.org_id = ?1 AND p.id = n.value`+t.joins,
+		who.OrgID, who.UserID, db.List(ids))
+	if err != nil {
+		return nil, err
+	}
+	list, err := t.scanAll(rows, func(*Shown[B]) []any { return nil })
+	place := make(map[string]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(list, func(a, b Shown[B]) int { return place[a.ID] - place[b.ID] })
+	return list, err
+}
+
 // lock reads one item and keeps others from changing it until the transaction ends.
 func (t table[B, P]) lock(ctx context.Context, tx db.Tx, who authz.Actor, id string) (Record[B], error) {
 	var r Record[B]

@@ -1,0 +1,49 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/content"
+	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/egress"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/ical"
+	"github.com/workdrive/workdrive/internal/module/conversation"
+	"github.com/workdrive/workdrive/internal/module/event"
+	"github.com/workdrive/workdrive/internal/module/user"
+)
+
+// events makes the calendar.
+func (a *App) events(kinds content.Deps, conversations *conversation.Service) *event.Service {
+	calls := a.o.Server.Calls
+	d := event.Deps{
+		Deps: kinds, Conversations: eventConversations{conversations}, Zones: user.Zones{}, Outside: a.calendars(),
+		Calls: event.Calls{URL: calls.URL, Key: calls.Key, Secret: calls.Secret}, URL: a.o.Server.Address(a.o.Server.Listen),
+	}
+	if a.mail != nil {
+		d.Mailer = a.mail
+	}
+	return event.New(d)
+}
+
+// calendars is how the server asks for the calendars that people subscribe to.
+func (a *App) calendars() *egress.Client {
+	return egress.New(egress.Options{Version: a.o.Version, Allow: a.o.Server.EgressAllow, Timeout: calendarTimeout, MaxBytes: ical.MaxBytes})
+}
+
+// calendarTimeout is longer than for pages: others make their calendars when they are asked for.
+const calendarTimeout = 20 * time.Second
+
+// eventConversations are what meetings are held in.
+type eventConversations struct{ conversations *conversation.Service }
+
+// Holds implements event.Conversations.
+func (c eventConversations) Holds(ctx context.Context, _ db.Queryer, who authz.Actor, id string) (bool, error) {
+	d, err := c.conversations.Get(ctx, who, id)
+	if fault.Is(err, fault.KindNotFound) {
+		return false, nil
+	}
+	return err == nil && d.Mine != nil, err
+}
