@@ -154,6 +154,7 @@ var replays = []replay{
 	{"deleteTask", "Delete", "/api/tasks/{task}", "", 204, nil},
 	{"listCourses", "GET", "/api/categories", "/api/courses", 200, nil},
 	{"deleteCourse", "Delete", "/api/courses/{course}", "", 204, nil},
+	{"listEnforcementTemplates", "GET", "/api/enforcement-templates", "", 200, nil},
 	{"requestMediaUpload", "GET", "/api/media", "", 200, nil},
 	{"listModuleCodes", "GET", "/api/module-codes", "", 200, nil},
 }
@@ -292,6 +293,7 @@ func (h *house) stage(t *testing.T) printed {
 	create("document", "/api/documents", `{"link":"https://handbook.example/1"}`)
 	create("film", "/api/videos", `{"meta":{"videoURL":"https://films.example/2"}}`)
 	create("guide", "/api/documents?publish=true", `{"link":"https://handbook.example/2"}`)
+	create("template", "/api/enforcement-templates", `{"title":"words","reminders":[{"reminderType":"email","reminderTimeUnit":"days","reminderTime":2,"refId":"1"}]}`)
 	create("task", "/api/tasks", `{"title":"words","content":"words","description":"words","link":"https://handbook.example","dueDays":3}`)
 	create("course", "/api/courses", `{"title":"words","status":"publish"}`)
 	h.call(t, h.admin, http.MethodPut, "/api/courses/"+w["course"]+"/form", `{"title":"Questions","schema":{"data":{"components":[],"display":"form"}}}`, http.StatusOK)

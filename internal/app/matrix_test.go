@@ -86,6 +86,9 @@ var bodies = map[string]string{
 	"updateComment":              `{"text":"%N"}`,
 	"createCategory":             `{"moduleCode":1,"category":"%N"}`,
 	"updateCategory":             `{"category":"%N"}`,
+	"createEnforcementTemplate":  `{"title":"%N"}`,
+	"updateEnforcementTemplate":  `{"title":"%N"}`,
+	"waiveRestriction":           `{"reason":"%N"}`,
 	"createTask":                 `{"title":"%N","content":"%N","userIds":["%U"]}`,
 	"updateTask":                 `{"title":"%N"}`,
 	"assignTask":                 `{"userIds":["%U"]}`,
@@ -130,9 +133,10 @@ var exceptions = map[string]func(c cell) int{
 	"updateUser": func(c cell) int {
 		return when(c.relation == visible && !c.actor.who.Can(authz.UsersManage), http.StatusForbidden)
 	},
-	"deleteUser": func(c cell) int { return when(c.relation == own, http.StatusConflict) }, // the last administrator
-	"followUser": func(c cell) int { return when(c.relation == own, http.StatusConflict) },
-	"updatePost": ownOnly, "updateNews": ownOnly, "updatePhoto": ownOnly, "updateVideo": ownOnly, "updateDocument": ownOnly, "updateFaq": ownOnly,
+	"deleteUser":     func(c cell) int { return when(c.relation == own, http.StatusConflict) }, // the last administrator
+	"getRestriction": managed,
+	"followUser":     func(c cell) int { return when(c.relation == own, http.StatusConflict) },
+	"updatePost":     ownOnly, "updateNews": ownOnly, "updatePhoto": ownOnly, "updateVideo": ownOnly, "updateDocument": ownOnly, "updateFaq": ownOnly,
 	"deletePost": ownOrModerated, "deleteNews": ownOrModerated, "deletePhoto": ownOrModerated, "deleteVideo": ownOrModerated,
 	"deleteDocument": ownOrModerated, "deleteFaq": ownOrModerated,
 	"listNewsAcknowledgements": ownOrModerated, "listDocumentAcknowledgements": ownOrModerated,
@@ -185,7 +189,7 @@ func (c cell) want() int {
 		return c.op.Status
 	case c.actor.barred != 0:
 		return c.actor.barred
-	case !who.Within(rule.Scope), !who.Can(rule.Capability):
+	case !who.Within(rule.Scope), !who.Can(rule.Capability), c.actor.late != "" && !c.finishes():
 		return http.StatusForbidden
 	case slices.Contains([]string{hidden, foreign, deleted, missing}, c.relation):
 		return http.StatusNotFound

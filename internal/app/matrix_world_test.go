@@ -53,7 +53,8 @@ type actor struct {
 	// owner owns what is the actor's own, and makes it with ownKey: who and key may be unable to.
 	owner  authz.Actor
 	ownKey string
-	barred int // the answer to everything, 0 for somebody who may come in
+	barred int    // the answer to everything, 0 for somebody who may come in
+	late   string // the task they have not done in time, "" for nobody who is restricted
 }
 
 // Relations of an object to an actor.
@@ -79,7 +80,7 @@ func (a actor) relations(kind string) []string {
 			return []string{own, visible, foreign, deleted, missing}
 		}
 		return []string{own, visible, hidden, foreign, deleted, missing}
-	case "department", "location", "securityGroup", "category":
+	case "department", "location", "securityGroup", "category", "template":
 		return []string{visible, foreign, deleted, missing}
 	case "user": // people are archived, never deleted
 		return []string{own, visible, foreign, missing}
@@ -203,6 +204,7 @@ func (w *world) cast() {
 		with("readOnlyScope", author, 0, "*:read"),
 		with("readOnlyAdmin", a.admin, 0, "*:read"),
 		with("writeOnlyScope", a.admin, 0, "*:write"),
+		w.late(with("restricted", w.person(a, "late", "ACTIVE", ""), 0)),
 	}
 }
 
@@ -289,6 +291,7 @@ func (w *world) fresh(a actor, kind, relation string) string {
 		owner, ownerKey = a.owner, a.ownKey
 	}
 	canary := "canary-" + home.letter + "-" + map[bool]string{true: hidden, false: "shown"}[relation == hidden]
+	defer w.inTime(a)()
 	id, path := w.make(kind, home, owner, ownerKey, canary)
 	if kind == "media" && relation != own && relation != deleted { // who may see the post may read it
 		w.made(ownerKey, "POST", "/api/posts", `{"postText":"%s","fileIds":"%s","permissions":{"%s":true}}`, canary, id, audienceOf(canary))
@@ -328,6 +331,11 @@ var contents = map[string]struct{ path, query, body string }{
 func (w *world) picture(key string) string {
 	at := "picture " + key
 	if w.shared[at] == "" {
+		for _, a := range w.actors {
+			if a.ownKey == key {
+				defer w.inTime(a)()
+			}
+		}
 		w.shared[at] = upload(w.t, w.front, key, "image/png", "picture.png", picture)
 	}
 	return w.shared[at]
@@ -376,6 +384,8 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 		return add("/api/security_groups", `{"name":"%s"}`)
 	case "category":
 		return add("/api/categories", `{"moduleCode":1,"category":"%s"}`)
+	case "template":
+		return add("/api/enforcement-templates", `{"title":"%s","reminders":[{"reminderType":"text","reminderTimeUnit":"hours","reminderTime":1}]}`)
 	case "user":
 		if owner.UserID != home.keeper.UserID {
 			return owner.UserID, ""

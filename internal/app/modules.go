@@ -19,6 +19,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/course"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
+	"github.com/workdrive/workdrive/internal/module/enforcement"
 	"github.com/workdrive/workdrive/internal/module/faq"
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/media"
@@ -65,6 +66,7 @@ type Modules struct {
 
 	Acknowledgements *acknowledgement.Service
 	Conversations    *conversation.Service
+	Enforcement      *enforcement.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -103,11 +105,16 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
+	m.Enforcement = enforcement.New(enforcement.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, URL: a.o.Server.Address(a.o.Server.Listen)})
 	m.Tasks = task.New(task.Deps{
 		DB: d, Bus: b, Clock: c, Content: contents, Videos: taskVideos{m.Videos}, URL: a.o.Server.Address(a.o.Server.Listen),
+		Templates: templates{m.Enforcement, enforcement.Task},
 	})
-	m.Courses = course.New(course.Deps{DB: d, Bus: b, Clock: c, Categories: m.Categories, Tasks: courseTasks{m.Tasks}})
+	m.Courses = course.New(course.Deps{
+		DB: d, Bus: b, Clock: c, Categories: m.Categories, Tasks: courseTasks{m.Tasks}, Templates: templates{m.Enforcement, enforcement.Course},
+	})
 	m.Tasks.Serve(taskCourses{m.Courses})
+	enforce(m.Enforcement, m.Tasks, m.Courses, m.Media)
 	m.Search = searching.New(d, audiences, a.index)
 	m.Users.OnChange(m.Search.PeopleChanged)
 	m.Conversations = conversation.New(conversation.Deps{
@@ -144,7 +151,7 @@ func (a *App) mounted() []module {
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
-		a.Tasks, a.Courses,
+		a.Tasks, a.Courses, a.Enforcement,
 		a.Conversations,
 	}
 }
