@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 	"github.com/workdrive/workdrive/internal/module/enforcement"
@@ -196,6 +198,141 @@ func TestARestrictionEndsWithWhatItIsAbout(t *testing.T) {
 			if status := h.status(annKey, http.MethodGet, "/api/posts", ""); status != 200 {
 				t.Errorf("%s: still %d", name, status)
 			}
+			h.status(h.admin, http.MethodDelete, "/api/enforcement-templates/"+plan, "") // may be gone
 		}
 	})
+}
+
+func TestAnAdministratorCanAlwaysAct(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		_, author := h.person(t, "author")
+		plan := h.template(t, "restrict 0 days")
+		administrators := ""
+		for _, g := range h.call(t, h.admin, http.MethodGet, "/api/security_groups", "", 200)["groups"].([]any) {
+			if g := g.(map[string]any); text(g, "builtin") == "administrators" {
+				administrators = text(g, "id")
+			}
+		}
+		owes := func(id string) {
+			h.create(t, author, "/api/tasks", body(`{"title":"Task","content":"x","dueDate":%q,"notificationTemplateId":%q,"userIds":[%q]}`, stamped(h.clock.Now()), plan, id))
+		}
+		restriction := func(id string) map[string]any {
+			return h.call(t, h.admin, http.MethodGet, "/api/users/"+id+"/restriction", "", 200)
+		}
+		owes(h.root.UserID)
+		h.call(t, h.admin, http.MethodGet, "/api/posts", "", 200)
+		if r := restriction(h.root.UserID); r["restricted"] != false || r["exempt"] != true || len(r["outstanding"].([]any)) != 1 || r["since"] != stamped(h.clock.Now()) {
+			t.Errorf("the last administrator: %v", r)
+		}
+		second, secondKey := h.person(t, "second")
+		h.call(t, h.admin, http.MethodPost, "/api/security_groups/"+administrators+"/members", body(`{"ids":[%q]}`, second), 200)
+		h.outstanding(t, h.admin, http.MethodGet, "/api/posts", "task Task "+stamped(h.clock.Now()))
+		h.call(t, secondKey, http.MethodGet, "/api/posts", "", 200)
+		h.clock.Advance(time.Minute)
+		owes(second) // as the second of two
+		h.call(t, secondKey, http.MethodGet, "/api/posts", "", 200)
+		h.outstanding(t, h.admin, http.MethodGet, "/api/posts", "task Task "+stamped(h.clock.Now().Add(-time.Minute)))
+		h.call(t, secondKey, http.MethodDelete, "/api/users/"+second, "", 204)
+		h.call(t, h.admin, http.MethodGet, "/api/posts", "", 200)
+	})
+}
+
+func TestRestrictionsAreWaivedWithAReason(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		_, author := h.person(t, "author")
+		ann, annKey := h.person(t, "ann")
+		_, bobKey := h.person(t, "bob")
+		var waived []string
+		h.bus.Subscribe([]string{"restriction.*"}, func(e bus.Delivered) {
+			if e.Name != "restriction.changed" {
+				waived = append(waived, e.Name+" "+e.Subject+" "+string(e.Data))
+			}
+		})
+		plan := h.template(t, "restrict 0 days")
+		make := func(title string) string {
+			return h.create(t, author, "/api/tasks", body(`{"title":%q,"content":"x","dueDate":%q,"notificationTemplateId":%q,"userIds":[%q]}`, title, stamped(h.clock.Now()), plan, ann))
+		}
+		one := make("One")
+		at := "/api/users/" + ann + "/restriction"
+		h.call(t, bobKey, http.MethodGet, at, "", 403)
+		h.call(t, bobKey, http.MethodPost, at+"/waiver", `{"reason":"x"}`, 403)
+		h.problem(t, annKey, http.MethodPost, at+"/waiver", `{"reason":"x"}`, 403, "role.missing")
+		h.problem(t, h.admin, http.MethodPost, at+"/waiver", `{"reason":" "}`, 400, "/reason")
+		h.call(t, h.admin, http.MethodPost, "/api/users/"+ids.New()+"/restriction/waiver", `{"reason":"x"}`, 404)
+		h.call(t, h.admin, http.MethodGet, "/api/users/"+ids.New()+"/restriction", "", 404)
+		if r := h.call(t, annKey, http.MethodGet, at, "", 200); r["restricted"] != true || r["exempt"] != false {
+			t.Errorf("her own: %v", r)
+		}
+		r := h.call(t, h.admin, http.MethodPost, at+"/waiver", `{"reason":" was on leave "}`, 200)
+		w, _ := r["waived"].([]any)
+		if r["restricted"] != false || len(w) != 1 || text(w[0].(map[string]any), "reason") != "was on leave" || text(w[0].(map[string]any), "waivedBy") != h.root.UserID {
+			t.Errorf("waived: %v", r)
+		}
+		h.call(t, annKey, http.MethodGet, "/api/posts", "", 200)
+		h.call(t, h.admin, http.MethodPost, at+"/waiver", `{"reason":"again"}`, 200) // nothing to waive
+		want := []string{
+			body(`restriction.began %s {"kind":"task","itemId":%q,"userId":%[1]q}`, ann, one),
+			body(`restriction.waived %s {"by":%q,"reason":"was on leave","items":[{"kind":"task","id":%q}]}`, ann, h.root.UserID, one),
+		}
+		if !slices.Equal(waived, want) {
+			t.Errorf("told %q, want %q", waived, want)
+		}
+		h.call(t, h.admin, http.MethodPatch, "/api/enforcement-templates/"+plan, `{"reminders":[{"reminderType":"restrict","reminderTime":0,"reminderTimeUnit":"minute"}]}`, 200)
+		h.call(t, annKey, http.MethodGet, "/api/posts", "", 200) // the same deadline
+		make("Two")
+		h.outstanding(t, annKey, http.MethodGet, "/api/posts", "task Two "+stamped(h.clock.Now()))
+		h.call(t, h.admin, http.MethodPost, at+"/waiver", `{"reason":"that one, too"}`, 200)
+		h.call(t, author, http.MethodPatch, "/api/tasks/"+one, body(`{"dueDate":%q}`, stamped(h.clock.Now().Add(time.Hour))), 200)
+		h.call(t, annKey, http.MethodGet, "/api/posts", "", 200)
+		h.clock.Advance(time.Hour)
+		h.outstanding(t, annKey, http.MethodGet, "/api/posts", "task One "+stamped(h.clock.Now()))
+	})
+}
+
+// TestWhoIsNotRestrictedPaysNothing counts the statements of a request with a key that is known.
+func TestWhoIsNotRestrictedPaysNothing(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		_, author := h.person(t, "author")
+		ann, annKey := h.person(t, "ann")
+		count := func() int {
+			h.call(t, annKey, http.MethodGet, "/api/module-codes", "", 200)
+			ctx, n := db.CountQueries(t.Context())
+			r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/module-codes", nil)
+			r.Header.Set("X-API-KEY", annKey)
+			w := httptest.NewRecorder()
+			h.Handler().ServeHTTP(w, r)
+			if w.Code != 200 {
+				t.Errorf("status %d", w.Code)
+			}
+			return n.N()
+		}
+		if n := count(); n != 0 {
+			t.Errorf("%d statements without anything to do", n)
+		}
+		h.create(t, author, "/api/tasks", body(`{"title":"Task","content":"x","dueDate":%q,"notificationTemplateId":%q,"userIds":[%q]}`,
+			stamped(h.clock.Now().Add(time.Hour)), h.template(t, "email 1 minutes", "restrict 1 minutes"), ann))
+		if n := count(); n != 0 {
+			t.Errorf("%d statements before the deadline", n)
+		}
+	})
+}
+
+func TestARestrictionEndsOnEveryNode(t *testing.T) {
+	t.Parallel()
+	here, there := nodes(t)
+	id, key := here.person(t, "bob")
+	plan := here.template(t, "restrict 0 minutes")
+	task := here.create(t, here.admin, "/api/tasks", body(`{"title":"Task","content":"x","dueDate":%q,"notificationTemplateId":%q,"userIds":[%q]}`, "2020-01-01T00:00:00Z", plan, id))
+	for _, h := range []*house{here, there} {
+		h.outstanding(t, key, http.MethodGet, "/api/posts", "task Task 2020-01-01T00:00:00.000Z")
+	}
+	here.call(t, key, http.MethodPost, "/api/tasks/"+task+"/complete", "", 200)
+	for _, h := range []*house{there, here} { // at once, not soon
+		h.call(t, key, http.MethodGet, "/api/posts", "", 200)
+	}
+	here.call(t, key, http.MethodPost, "/api/tasks/"+task+"/reopen", "", 200)
+	soon(t, "what is open again restricts on the other node", func() bool { return there.status(key, http.MethodGet, "/api/posts", "") == http.StatusForbidden })
 }
