@@ -24,14 +24,15 @@ import (
 // world is what the isolation matrix is tried on: the whole app with two organizations that
 // must not know of each other, a suspended one, and everybody who may knock.
 type world struct {
-	t       *testing.T
-	app     *App
-	clock   *clock.Manual
-	tenants [2]tenant // the root organization and a child of it
-	front   http.Handler
-	actors  []actor
-	shared  map[string]string // objects that requests are refused on, by actor, kind and relation
-	n       int
+	t         *testing.T
+	app       *App
+	clock     *clock.Manual
+	tenants   [2]tenant // the root organization and a child of it
+	front     http.Handler
+	actors    []actor
+	shared    map[string]string // objects that requests are refused on, by actor, kind and relation
+	n         int
+	inTimeNow bool // whoever is restricted is not, see inTime
 	// contract is what every answer of an operation is held against.
 	contract contract
 }
