@@ -24,6 +24,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/seal"
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/kernel/video"
 )
@@ -60,6 +61,7 @@ type Options struct {
 	ReadPDF []string    // the command that takes the words out of a PDF (kernel/extract); nil for none
 	Films   video.Tools // that read films
 	Scratch string      // directory to work on films in; "" is the system's
+	Keys    seal.Keys   // for secrets; without any, what is sealed is lost with the process
 	Clock   clock.Clock // nil is the wall clock
 	Log     *slog.Logger
 }
@@ -82,6 +84,9 @@ type App struct {
 func New(o Options) (*App, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
+	}
+	if o.Keys.IsZero() {
+		o.Keys = seal.New()
 	}
 	if o.Files == nil {
 		o.Files = blob.None{}

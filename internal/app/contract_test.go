@@ -155,6 +155,10 @@ var replays = []replay{
 	{"listCourses", "GET", "/api/categories", "/api/courses", 200, nil},
 	{"deleteCourse", "Delete", "/api/courses/{course}", "", 204, nil},
 	{"listEnforcementTemplates", "GET", "/api/enforcement-templates", "", 200, nil},
+	{"createSso", "POST", "/api/sso", "", 201, func(w printed, b map[string]any) {
+		b["fileId"], b["departmentId"], b["locationId"] = w["file"], w["department2"], w["location2"]
+	}},
+	{"listSsos", "GET", "/api/sso", "", 200, func(w printed, b map[string]any) { b["location"], b["department"] = w["location2"], w["department2"] }},
 	{"requestMediaUpload", "GET", "/api/media", "", 200, nil},
 	{"listModuleCodes", "GET", "/api/module-codes", "", 200, nil},
 }
@@ -279,6 +283,8 @@ func (h *house) stage(t *testing.T) printed {
 	}
 	create("department", "/api/departments", `{"name":"Management","members":[{"id":"`+w["user"]+`","isAdmin":true},{"id":"`+w["boss"]+`"}]}`)
 	create("location", "/api/locations", `{"name":"Anaheim"}`)
+	create("department2", "/api/departments", `{"name":"Sales","members":[]}`) // the others are deleted
+	create("location2", "/api/locations", `{"name":"Berlin"}`)
 	create("group", "/api/security_groups", `{"name":"Editors"}`)
 	create("post", "/api/posts", `{"postText":"words","mention":"`+w["user"]+`"}`)
 	w["file"] = upload(t, h.Handler(), h.admin, "image/png", "team.png", picture)

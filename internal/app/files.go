@@ -13,6 +13,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/seal"
 )
 
 // uploads is where this server plays S3 for uploads, below the public address.
@@ -37,6 +38,23 @@ func OpenFiles(s config.Store, server config.Server, c clock.Clock, log *slog.Lo
 		return nil, nil, errors.Join(err, unlock())
 	}
 	return d, func() error { return errors.Join(d.Close(), unlock()) }, nil
+}
+
+// secretKey is the file in the data directory that has the keys of secrets, unless a setting names
+// another.
+const secretKey = "secret.key"
+
+// OpenKeys reads the keys that secrets are sealed with. The file in the data directory is made when
+// it is missing; one that a setting names must be there.
+func OpenKeys(s config.Store, server config.Server) (seal.Keys, error) {
+	if server.SecretKeyFile == "" {
+		return seal.Load(filepath.Join(s.DataDir, secretKey), true)
+	}
+	k, err := seal.Load(server.SecretKeyFile, false)
+	if err != nil {
+		err = fmt.Errorf("--secret-key-file: %w", err)
+	}
+	return k, err
 }
 
 // bucket is the name of the place files are kept in, as signed posts and answers show it.

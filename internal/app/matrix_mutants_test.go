@@ -154,7 +154,7 @@ func TestIsolationMatrixNoticesMissingChecks(t *testing.T) {
 	for _, m := range mutants {
 		caught := map[string]bool{} // by operation
 		for _, c := range cells {
-			if c.want() < 300 || !m.on(c) || caught[c.op.ID] || c.op.ID == "deleteUser" && c.relation == own { // the actor is needed still
+			if c.want() < 400 || !m.on(c) || caught[c.op.ID] || c.op.ID == "deleteUser" && c.relation == own { // the actor is needed still
 				continue
 			}
 			auth.op = ""

@@ -74,7 +74,7 @@ func (a actor) relations(kind string) []string {
 	switch kind {
 	case "":
 		return []string{none}
-	case "post", "news", "photo", "video", "document", "faq", "comment", "media", "conversation", "message":
+	case "post", "news", "photo", "video", "document", "faq", "comment", "media", "conversation", "message", "sso":
 		return []string{own, visible, hidden, foreign, deleted, missing}
 	case "task", "course":
 		if a.who.Can(authz.TemplatesManage) { // sees all of them
@@ -385,6 +385,12 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 		return add("/api/security_groups", `{"name":"%s"}`)
 	case "category":
 		return add("/api/categories", `{"moduleCode":1,"category":"%s"}`)
+	case "sso": // for everybody, or the keeper's own
+		target, key := "/api/sso", ownerKey
+		if owner.UserID == home.keeper.UserID && audienceOf(canary) != "onlyMe" {
+			target, key = "/api/sso?manage=true", home.adminKey
+		}
+		return w.made(key, "POST", target, `{"type":"QUICK_LINK","name":"%s","link":"https://salesforce.example"}`, canary)["id"].(string), "/api/sso/"
 	case "template":
 		return add("/api/enforcement-templates", `{"title":"%s","reminders":[{"reminderType":"text","reminderTimeUnit":"hours","reminderTime":1}]}`)
 	case "user":

@@ -28,6 +28,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/photo"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
+	"github.com/workdrive/workdrive/internal/module/quicklink"
 	searching "github.com/workdrive/workdrive/internal/module/search"
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/settings"
@@ -67,6 +68,7 @@ type Modules struct {
 	Acknowledgements *acknowledgement.Service
 	Conversations    *conversation.Service
 	Enforcement      *enforcement.Service
+	QuickLinks       *quicklink.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -121,6 +123,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
 	})
 	m.Users.OnChange(m.Conversations.PeopleChanged)
+	m.QuickLinks = a.quickLinks(contents, m.Media)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -152,7 +155,7 @@ func (a *App) mounted() []module {
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses, a.Enforcement,
-		a.Conversations,
+		a.Conversations, a.QuickLinks,
 	}
 }
 

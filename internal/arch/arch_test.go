@@ -111,7 +111,7 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 	`news|photos|videos|documents|faqs|content_people|faq_questions|acknowledgements|search_entries|media_texts|media_usage|` +
 	`tasks|task_assignments|courses|course_enrolments|course_forms|course_submissions|` +
 	`conversations|conversation_members|conversation_requests|messages|message_texts|message_reactions|meetings|meeting_people|` +
-	`enforcement_templates|enforcement_reminders|enforcement_obligations)\b`)
+	`enforcement_templates|enforcement_reminders|enforcement_obligations|sso_tiles|sso_launches|sso_tokens)\b`)
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{
