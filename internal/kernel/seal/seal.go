@@ -4,7 +4,7 @@
 //
 // What is sealed is bound to a context, such as the row it belongs to: moved elsewhere it cannot
 // be opened. The first key seals; all keys open. To change the key, put a new line first and keep
-// the old ones until what they sealed has been sealed again: Open says when that is due.
+// the old ones until what they sealed has been sealed again: Open and Prefix say what that is due for.
 package seal
 
 import (
@@ -133,6 +133,14 @@ func newFile(path string) ([]byte, error) {
 
 // IsZero reports that there are no keys.
 func (k Keys) IsZero() bool { return len(k.list) == 0 }
+
+// Prefix is how everything begins that the first key has sealed, and nothing that another has.
+func (k Keys) Prefix() string {
+	return base64.RawStdEncoding.EncodeToString(append([]byte{format}, k.list[0].id[:]...)) // whole groups of three bytes
+}
+
+// Several reports that there are older keys, too.
+func (k Keys) Several() bool { return len(k.list) > 1 }
 
 // String shows nothing.
 func (Keys) String() string { return "keys" }

@@ -91,6 +91,9 @@ func TestKeysAreChangedByPuttingANewOneFirst(t *testing.T) {
 		t.Errorf("with both: %q, stale %t: %v", got, stale, err)
 	}
 	again := both.Seal("secret", "row")
+	if !strings.HasPrefix(again, both.Prefix()) || strings.HasPrefix(sealed, both.Prefix()) || !both.Several() || all[0].Several() {
+		t.Errorf("what the first key seals begins with %s: %s", both.Prefix(), again)
+	}
 	one := write(fresh)
 	if got, stale, err := one.Open(again, "row"); got != "secret" || stale || err != nil {
 		t.Errorf("sealed again: %q, stale %t: %v", got, stale, err)

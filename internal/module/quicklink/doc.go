@@ -39,7 +39,7 @@
 //
 // Owns sso_tiles, sso_launches and sso_tokens. Publishes sso.created, sso.updated, sso.deleted (data:
 // by), sso.connected and sso.disconnected (data: userId). The job sso.tidy deletes sign-ins that did
-// not come back.
+// not come back and tokens of former members, and seals again what older keys have sealed.
 //
 // # What it does not do
 //

@@ -1,6 +1,7 @@
 package quicklink_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -293,6 +294,44 @@ func TestTilesThatCannotBeLaunchedSayWhy(t *testing.T) {
 		id := r.call(r.member, "POST", "/api/sso", `{"type":"QUICK_LINK","name":"x","link":"https://wiki.example/start?a=b"}`).want(201).id()
 		if to := r.call(r.member, "GET", "/api/sso/"+id+"/launch", "").location().String(); to != "https://wiki.example/start?a=b" {
 			r.Errorf("led to %s", to)
+		}
+	})
+}
+
+// TestANewKeyReplacesTheOldOne puts a new key first, lets the job run, and takes the old one away.
+func TestANewKeyReplacesTheOldOne(t *testing.T) {
+	each(t, func(r *rig) {
+		parse := func(raw ...byte) seal.Keys {
+			var list [][]byte
+			for _, b := range raw {
+				list = append(list, bytes.Repeat([]byte{b}, seal.KeySize))
+			}
+			k, err := seal.Parse(list...)
+			if err != nil {
+				r.Fatal(err)
+			}
+			return k
+		}
+		r.service.Keys = parse(1)
+		id := r.tile()
+		token := r.enter(r.member, id)
+		r.Exec(r.T, `INSERT INTO sso_tokens (org_id, tile_id, user_id, access_token, refresh_token, updated_at) VALUES (?, ?, ?, 'cannot be opened', '', 0)`, r.ID, id, r.admin.UserID)
+		for _, keys := range []seal.Keys{parse(1), parse(2, 1), parse(2, 1), parse(2)} {
+			r.service.Keys = keys
+			if err := r.service.Tidy(r.Context()); err != nil {
+				r.Fatal(err)
+			}
+			if got := r.landed(r.call(r.member, "GET", "/api/sso/"+id+"/launch", "")); got != token {
+				r.Error("the token is lost")
+			}
+		}
+		r.now.Advance(20 * 365 * 24 * time.Hour) // the token is refreshed, for which it takes the client's secret and the refresh token
+		if to := r.call(r.member, "GET", "/api/sso/"+id+"/launch", "").location(); to.Host != "crm.example" {
+			r.Errorf("led to %s", to)
+		}
+		r.Exec(r.T, `UPDATE users SET status = 'ARCHIVE' WHERE org_id = ? AND id = ?`, r.ID, r.member.UserID)
+		if err := r.service.Tidy(r.Context()); err != nil || r.count("sso_tokens") != 1 {
+			r.Errorf("%d tokens are left: %v", r.count("sso_tokens"), err)
 		}
 	})
 }

@@ -60,8 +60,14 @@ func New(d Deps) *Service {
 	return s
 }
 
-// Tidy deletes sign-ins that did not come back in time, and tokens of former members.
+// Tidy deletes sign-ins that did not come back in time, and tokens of former members, and seals
+// again what older keys have sealed.
 func (s *Service) Tidy(ctx context.Context) error {
+	if s.Keys.Several() {
+		if err := s.rotate(ctx); err != nil {
+			return err
+		}
+	}
 	return s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.store.tidy(ctx, tx, s.now()) })
 }
 
