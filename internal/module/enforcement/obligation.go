@@ -106,7 +106,7 @@ func (s *Service) settle(ctx context.Context, tx db.Tx, item Item, before, after
 		}
 		write = append(write, is)
 		comes = comes || is.RestrictAt != nil
-		if is.restricts(now) && !(there && was.restricts(now)) {
+		if is.restricts(now) && (!there || !was.restricts(now)) {
 			began = append(began, is)
 		}
 	}

@@ -179,7 +179,7 @@ func (s *Service) launch(ctx context.Context, who authz.Actor, in *launchInput) 
 	}
 	out := &launchOutput{Location: leap.To, Referrer: noReferrer}
 	if leap.Browser != "" {
-		c := http.Cookie{
+		c := http.Cookie{ //nolint:gosec // Secure where the server is
 			Name: cookie, Value: leap.Browser, Path: "/api/sso/", MaxAge: int(launchFor.Seconds()), HttpOnly: true,
 			SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(s.URL, "https://"),
 		}

@@ -144,7 +144,7 @@ func TestASignInComesBackOnceToWhereItBegan(t *testing.T) {
 		at = r.begin(r.member, id, browser)
 		r.send(nobody, "GET", "/api/sso/"+id+"/callback?code=guess&state="+url.QueryEscape(at.Query().Get("state")), "", browser).want(503, "sso.serviceFailed")
 		// Without the verifier, which never leaves, a code that was seen is worth nothing.
-		browser, back = begun()
+		_, back = begun()
 		code, _ := url.Parse(back)
 		form := url.Values{"grant_type": {"authorization_code"}, "code": {code.Query().Get("code")}, "client_id": {r.idp.Config().ClientID}, "client_secret": {r.idp.Config().ClientSecret}}
 		r.call(nobody, "POST", r.idp.TokenEndpoint(), form.Encode(), "Content-Type", "application/x-www-form-urlencoded").want(401, "verifier")
