@@ -284,7 +284,7 @@ func (h *house) stage(t *testing.T) printed {
 	create("department", "/api/departments", `{"name":"Management","members":[{"id":"`+w["user"]+`","isAdmin":true},{"id":"`+w["boss"]+`"}]}`)
 	create("location", "/api/locations", `{"name":"Anaheim"}`)
 	create("department2", "/api/departments", `{"name":"Sales","members":[]}`) // the others are deleted
-	create("location2", "/api/locations", `{"name":"Berlin"}`)
+	create("location2", "/api/locations", `{"name":"Lyon"}`)
 	create("group", "/api/security_groups", `{"name":"Editors"}`)
 	create("post", "/api/posts", `{"postText":"words","mention":"`+w["user"]+`"}`)
 	w["file"] = upload(t, h.Handler(), h.admin, "image/png", "team.png", picture)

@@ -7,7 +7,6 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
-	"net/http"
 	"net/netip"
 	"strconv"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
 
@@ -220,7 +220,7 @@ func clean(code string) string {
 // client speaks OAuth 2 with the service of a tile.
 type client struct {
 	config oauth2.Config
-	http   *http.Client
+	out    *egress.Client
 }
 
 // client is the tile's client of a token endpoint. Without a secret it is a public one.
@@ -235,15 +235,15 @@ func (s *Service) client(t Tile, endpoint string) client {
 	if secret == "" {
 		c.Endpoint.AuthStyle = oauth2.AuthStyleInParams
 	}
-	return client{c, s.Client.WithoutRedirects().HTTP()}
+	return client{c, s.Client.WithoutRedirects()}
 }
 
 func (c client) exchange(ctx context.Context, code, verifier string) (*oauth2.Token, error) {
-	return c.config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, c.http), code, oauth2.VerifierOption(verifier))
+	return c.config.Exchange(context.WithValue(ctx, oauth2.HTTPClient, c.out.HTTP()), code, oauth2.VerifierOption(verifier))
 }
 
 func (c client) refresh(ctx context.Context, token string) (*oauth2.Token, error) {
-	return c.config.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, c.http), &oauth2.Token{RefreshToken: token}).Token()
+	return c.config.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, c.out.HTTP()), &oauth2.Token{RefreshToken: token}).Token()
 }
 
 // sealedFor is what the tokens of somebody for a tile are sealed for.
