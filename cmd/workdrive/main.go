@@ -155,6 +155,9 @@ func open(ctx context.Context, s config.Store, server config.Server, std *stdio,
 		if err != nil {
 			return nil, nil, errors.Join(err, closeFiles(), closeAll())
 		}
+		if o.Keys, err = app.OpenKeys(s, server); err != nil {
+			return nil, nil, errors.Join(err, closeFiles(), closeAll())
+		}
 		o.ReadPDF = []string{self, readPDF}
 		o.Films, o.Scratch = video.Find("", video.Limits{}), filepath.Join(s.DataDir, "scratch")
 		if !o.Films.Available() {

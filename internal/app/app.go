@@ -25,6 +25,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/mail"
+	"github.com/workdrive/workdrive/internal/kernel/seal"
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/kernel/video"
 )
@@ -66,6 +67,7 @@ type Options struct {
 	ReadPDF []string    // the command that takes the words out of a PDF (kernel/extract); nil for none
 	Films   video.Tools // that read films
 	Scratch string      // directory to work on films in; "" is the system's
+	Keys    seal.Keys   // for secrets; without any, what is sealed is lost with the process
 	Clock   clock.Clock // nil is the wall clock
 	Log     *slog.Logger
 }
@@ -90,6 +92,9 @@ func New(o Options) (*App, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
+	if o.Keys.IsZero() {
+		o.Keys = seal.New()
+	}
 	if o.Files == nil {
 		o.Files = blob.None{}
 	}
@@ -105,7 +110,7 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a.router = api.NewRouter(api.Options{
-		Version: o.Version, DB: o.DB, Clock: o.Clock, Log: o.Log, Authenticator: a.Tokens, Metrics: a.metrics,
+		Version: o.Version, DB: o.DB, Clock: o.Clock, Log: o.Log, Authenticator: a.Tokens, Restrict: a.Enforcement.Restrict, Metrics: a.metrics,
 		Examples: fixtures.Fixtures, Aliases: compat.Fields, RatePerMinute: o.Server.RateLimit, MaxInFlight: o.Server.MaxInFlight,
 	})
 	for _, m := range a.mounted() {

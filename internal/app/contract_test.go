@@ -159,6 +159,11 @@ var replays = []replay{
 	{"listEvents", "GET", "/api/events", "", 200, nil},
 	{"updateEvent", "PATCH", "/api/events/{once}", "", 200, printedEvent},
 	{"deleteEvent", "Delete", "/api/events/{event}", "", 204, nil},
+	{"listEnforcementTemplates", "GET", "/api/enforcement-templates", "", 200, nil},
+	{"createSso", "POST", "/api/sso", "", 201, func(w printed, b map[string]any) {
+		b["fileId"], b["departmentId"], b["locationId"] = w["file"], w["department2"], w["location2"]
+	}},
+	{"listSsos", "GET", "/api/sso", "", 200, func(w printed, b map[string]any) { b["location"], b["department"] = w["location2"], w["department2"] }},
 	{"requestMediaUpload", "GET", "/api/media", "", 200, nil},
 	{"listModuleCodes", "GET", "/api/module-codes", "", 200, nil},
 }
@@ -289,6 +294,8 @@ func (h *house) stage(t *testing.T) printed {
 	}
 	create("department", "/api/departments", `{"name":"Management","members":[{"id":"`+w["user"]+`","isAdmin":true},{"id":"`+w["boss"]+`"}]}`)
 	create("location", "/api/locations", `{"name":"Anaheim"}`)
+	create("department2", "/api/departments", `{"name":"Sales","members":[]}`) // the others are deleted
+	create("location2", "/api/locations", `{"name":"Lyon"}`)
 	create("group", "/api/security_groups", `{"name":"Editors"}`)
 	create("post", "/api/posts", `{"postText":"words","mention":"`+w["user"]+`"}`)
 	w["file"] = upload(t, h.Handler(), h.admin, "image/png", "team.png", picture)
@@ -303,6 +310,7 @@ func (h *house) stage(t *testing.T) printed {
 	create("document", "/api/documents", `{"link":"https://handbook.example/1"}`)
 	create("film", "/api/videos", `{"meta":{"videoURL":"https://films.example/2"}}`)
 	create("guide", "/api/documents?publish=true", `{"link":"https://handbook.example/2"}`)
+	create("template", "/api/enforcement-templates", `{"title":"words","reminders":[{"reminderType":"email","reminderTimeUnit":"days","reminderTime":2,"refId":"1"}]}`)
 	create("task", "/api/tasks", `{"title":"words","content":"words","description":"words","link":"https://handbook.example","dueDays":3}`)
 	create("course", "/api/courses", `{"title":"words","status":"publish"}`)
 	h.call(t, h.admin, http.MethodPut, "/api/courses/"+w["course"]+"/form", `{"title":"Questions","schema":{"data":{"components":[],"display":"form"}}}`, http.StatusOK)

@@ -14,6 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/seal"
 )
 
 // uploads is where this server plays S3 for uploads, below the public address.
@@ -55,6 +56,23 @@ func OpenFilesToRead(s config.Store, server config.Server, log *slog.Logger) (fi
 		return nil, nil, err
 	}
 	return d, d.Close, nil
+}
+
+// secretKey is the file in the data directory that has the keys of secrets, unless a setting names
+// another.
+const secretKey = "secret.key"
+
+// OpenKeys reads the keys that secrets are sealed with. The file in the data directory is made when
+// it is missing; one that a setting names must be there.
+func OpenKeys(s config.Store, server config.Server) (seal.Keys, error) {
+	if server.SecretKeyFile == "" {
+		return seal.Load(filepath.Join(s.DataDir, secretKey), true)
+	}
+	k, err := seal.Load(server.SecretKeyFile, false)
+	if err != nil {
+		err = fmt.Errorf("--secret-key-file: %w", err)
+	}
+	return k, err
 }
 
 // bucket is the name of the place files are kept in, as signed posts and answers show it.

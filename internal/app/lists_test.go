@@ -148,6 +148,7 @@ func (h *house) fill(t *testing.T) map[string]string {
 	for i := range many {
 		made("/api/departments", fmt.Sprintf(`{"name":"Department %d","members":[]}`, i))
 		made("/api/locations", fmt.Sprintf(`{"name":"Location %d"}`, i))
+		made("/api/enforcement-templates", fmt.Sprintf(`{"title":"Template %d","reminders":[{"reminderType":"push","reminderTimeUnit":"week","reminderTime":1}]}`, i))
 		made("/api/security_groups", fmt.Sprintf(`{"name":"Group %d"}`, i))
 		for _, k := range contents {
 			item := k.path + "/" + ids[strings.TrimPrefix(k.path, "/api/")]

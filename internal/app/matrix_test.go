@@ -92,6 +92,12 @@ var bodies = map[string]string{
 	"updateComment":              `{"text":"%N"}`,
 	"createCategory":             `{"moduleCode":1,"category":"%N"}`,
 	"updateCategory":             `{"category":"%N"}`,
+	"createEnforcementTemplate":  `{"title":"%N"}`,
+	"updateEnforcementTemplate":  `{"title":"%N"}`,
+	"waiveRestriction":           `{"reason":"%N"}`,
+	"createSso":                  `{"type":"QUICK_LINK","name":"%N","link":"https://salesforce.example/%N"}`,
+	"updateSso":                  `{"name":"%N"}`,
+	"orderSsos":                  `{"ids":[]}`,
 	"createTask":                 `{"title":"%N","content":"%N","userIds":["%U"]}`,
 	"updateTask":                 `{"title":"%N"}`,
 	"assignTask":                 `{"userIds":["%U"]}`,
@@ -140,7 +146,8 @@ var exceptions = map[string]func(c cell) int{
 	"updateUser": func(c cell) int {
 		return when(c.relation == visible && !c.actor.who.Can(authz.UsersManage), http.StatusForbidden)
 	},
-	"deleteUser": func(c cell) int { return when(c.relation == own, http.StatusConflict) }, // the last administrator
+	"deleteUser":     func(c cell) int { return when(c.relation == own, http.StatusConflict) }, // the last administrator
+	"getRestriction": managed, "updateSso": ledSso, "deleteSso": ledSso,
 	"followUser": func(c cell) int { return when(c.relation == own, http.StatusConflict) },
 	"updatePost": ownOnly, "updateNews": ownOnly, "updatePhoto": ownOnly, "updateVideo": ownOnly, "updateDocument": ownOnly, "updateFaq": ownOnly,
 	"deletePost": ownOrModerated, "deleteNews": ownOrModerated, "deletePhoto": ownOrModerated, "deleteVideo": ownOrModerated,
@@ -165,6 +172,11 @@ var exceptions = map[string]func(c cell) int{
 // managed is for what the author of a task or course may do, and whoever manages all of them.
 func managed(c cell) int {
 	return when(c.relation == visible && !c.actor.who.Can(authz.TemplatesManage), http.StatusForbidden)
+}
+
+// ledSso is for what is done with a tile for everybody by those who make them.
+func ledSso(c cell) int {
+	return when(c.relation == visible && !c.actor.who.Can(authz.SSOManage), http.StatusForbidden)
 }
 
 // assigned is for what is done by those who have it: what is visible to the actor and not theirs is.
@@ -196,7 +208,7 @@ func (c cell) want() int {
 		return c.op.Status
 	case c.actor.barred != 0:
 		return c.actor.barred
-	case !who.Within(rule.Scope), !who.Can(rule.Capability):
+	case !who.Within(rule.Scope), !who.Can(rule.Capability), c.actor.late != "" && !c.finishes():
 		return http.StatusForbidden
 	case slices.Contains([]string{hidden, foreign, deleted, missing}, c.relation):
 		return http.StatusNotFound
@@ -234,7 +246,7 @@ func (w *world) request(c cell, id string) request {
 	somebody := ""
 	if body := bodies[c.op.ID]; strings.Contains(body, "%U") {
 		somebody = w.object(c.actor, "user", visible)
-		if c.want() < 300 {
+		if c.want() < 400 {
 			somebody = w.fresh(c.actor, "user", visible)
 		}
 	}
@@ -248,7 +260,7 @@ func (w *world) request(c cell, id string) request {
 	group := ""
 	if strings.Contains(queries[c.op.ID], "%G") {
 		group = w.object(c.actor, "conversation", own)
-		if c.want() < 300 {
+		if c.want() < 400 {
 			group = w.fresh(c.actor, "conversation", own)
 		}
 	}
@@ -332,7 +344,7 @@ func (w *world) runMatrix() string {
 	before := w.fingerprint()
 	notFound := map[string]string{}
 	for _, c := range cells {
-		if want := c.want(); want >= 300 {
+		if want := c.want(); want >= 400 {
 			id := w.shared[c.actor.name+" "+c.kind()+" "+c.relation]
 			text := w.try(c, id)
 			answers[c.String()] = answer(want, text)
@@ -344,7 +356,7 @@ func (w *world) runMatrix() string {
 	}
 	w.checkUnchanged(before)
 	for _, c := range cells {
-		if c.want() < 300 {
+		if c.want() < 400 {
 			id := ""
 			if c.kind() != "" {
 				id = w.fresh(c.actor, c.kind(), c.relation)
@@ -365,7 +377,7 @@ func (w *world) runMatrix() string {
 // answer is what the table holds of an answer: why somebody is refused matters too.
 func answer(status int, text string) string {
 	code := "-"
-	if found := problemCode.FindStringSubmatch(text); found != nil && status >= 300 {
+	if found := problemCode.FindStringSubmatch(text); found != nil && status >= 400 {
 		code = found[1]
 	}
 	return fmt.Sprintf("%d\t%s", status, code)
@@ -429,8 +441,8 @@ func (w *world) checkCoverage(cells []cell) {
 		// Module task signs what quizzes report.
 		good[c.op.ID] = good[c.op.ID] || c.op.ID == "reportQuiz" && c.want() == http.StatusForbidden
 		made := c.op.ID == "getMediaThumbnail" || c.op.ID == "getMediaFilm" // module/media reads those that there are
-		good[c.op.ID] = good[c.op.ID] || c.want() < 300 || made && c.want() == http.StatusConflict
-		refused[c.op.ID] = refused[c.op.ID] || c.want() >= 300
+		good[c.op.ID] = good[c.op.ID] || c.want() < 400 || made && c.want() == http.StatusConflict
+		refused[c.op.ID] = refused[c.op.ID] || c.want() >= 400
 	}
 	for _, op := range w.app.router.Operations() {
 		if !good[op.ID] || !refused[op.ID] && !op.Authz.Public {

@@ -25,14 +25,15 @@ import (
 // world is what the isolation matrix is tried on: the whole app with two organizations that
 // must not know of each other, a suspended one, and everybody who may knock.
 type world struct {
-	t       *testing.T
-	app     *App
-	clock   *clock.Manual
-	tenants [2]tenant // the root organization and a child of it
-	front   http.Handler
-	actors  []actor
-	shared  map[string]string // objects that requests are refused on, by actor, kind and relation
-	n       int
+	t         *testing.T
+	app       *App
+	clock     *clock.Manual
+	tenants   [2]tenant // the root organization and a child of it
+	front     http.Handler
+	actors    []actor
+	shared    map[string]string // objects that requests are refused on, by actor, kind and relation
+	n         int
+	inTimeNow bool // whoever is restricted is not, see inTime
 	// contract is what every answer of an operation is held against.
 	contract contract
 }
@@ -54,7 +55,8 @@ type actor struct {
 	// owner owns what is the actor's own, and makes it with ownKey: who and key may be unable to.
 	owner  authz.Actor
 	ownKey string
-	barred int // the answer to everything, 0 for somebody who may come in
+	barred int    // the answer to everything, 0 for somebody who may come in
+	late   string // the task they have not done in time, "" for nobody who is restricted
 }
 
 // Relations of an object to an actor.
@@ -73,7 +75,7 @@ func (a actor) relations(kind string) []string {
 	switch kind {
 	case "":
 		return []string{none}
-	case "post", "news", "photo", "video", "document", "faq", "event", "comment", "media", "conversation", "message":
+	case "post", "news", "photo", "video", "document", "faq", "event", "comment", "media", "conversation", "message", "sso":
 		return []string{own, visible, hidden, foreign, deleted, missing}
 	case "task", "course":
 		if a.who.Can(authz.TemplatesManage) { // sees all of them
@@ -82,7 +84,7 @@ func (a actor) relations(kind string) []string {
 		return []string{own, visible, hidden, foreign, deleted, missing}
 	case "calendarSubscription": // is nobody else's business
 		return []string{own, hidden, foreign, deleted, missing}
-	case "department", "location", "securityGroup", "category":
+	case "department", "location", "securityGroup", "category", "template":
 		return []string{visible, foreign, deleted, missing}
 	case "user": // people are archived, never deleted
 		return []string{own, visible, foreign, missing}
@@ -210,6 +212,7 @@ func (w *world) cast() {
 		with("readOnlyScope", author, 0, "*:read"),
 		with("readOnlyAdmin", a.admin, 0, "*:read"),
 		with("writeOnlyScope", a.admin, 0, "*:write"),
+		w.late(with("restricted", w.person(a, "late", "ACTIVE", ""), 0)),
 	}
 }
 
@@ -296,6 +299,7 @@ func (w *world) fresh(a actor, kind, relation string) string {
 		owner, ownerKey = a.owner, a.ownKey
 	}
 	canary := "canary-" + home.letter + "-" + map[bool]string{true: hidden, false: "shown"}[relation == hidden]
+	defer w.inTime(a)()
 	id, path := w.make(kind, home, owner, ownerKey, canary)
 	if kind == "media" && relation != own && relation != deleted { // who may see the post may read it
 		w.made(ownerKey, "POST", "/api/posts", `{"postText":"%s","fileIds":"%s","permissions":{"%s":true}}`, canary, id, audienceOf(canary))
@@ -337,6 +341,11 @@ var contents = map[string]struct{ path, query, body string }{
 func (w *world) picture(key string) string {
 	at := "picture " + key
 	if w.shared[at] == "" {
+		for _, a := range w.actors {
+			if a.ownKey == key {
+				defer w.inTime(a)()
+			}
+		}
 		w.shared[at] = upload(w.t, w.front, key, "image/png", "picture.png", picture)
 	}
 	return w.shared[at]
@@ -392,6 +401,14 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 		return add("/api/security_groups", `{"name":"%s"}`)
 	case "category":
 		return add("/api/categories", `{"moduleCode":1,"category":"%s"}`)
+	case "sso": // for everybody, or the keeper's own
+		target, key := "/api/sso", ownerKey
+		if owner.UserID == home.keeper.UserID && audienceOf(canary) != "onlyMe" {
+			target, key = "/api/sso?manage=true", home.adminKey
+		}
+		return w.made(key, "POST", target, `{"type":"QUICK_LINK","name":"%s","link":"https://salesforce.example"}`, canary)["id"].(string), "/api/sso/"
+	case "template":
+		return add("/api/enforcement-templates", `{"title":"%s","reminders":[{"reminderType":"text","reminderTimeUnit":"hours","reminderTime":1}]}`)
 	case "user":
 		if owner.UserID != home.keeper.UserID {
 			return owner.UserID, ""

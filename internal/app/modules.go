@@ -19,6 +19,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/course"
 	"github.com/workdrive/workdrive/internal/module/department"
 	"github.com/workdrive/workdrive/internal/module/document"
+	"github.com/workdrive/workdrive/internal/module/enforcement"
 	"github.com/workdrive/workdrive/internal/module/event"
 	"github.com/workdrive/workdrive/internal/module/faq"
 	"github.com/workdrive/workdrive/internal/module/location"
@@ -29,6 +30,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/photo"
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
+	"github.com/workdrive/workdrive/internal/module/quicklink"
 	searching "github.com/workdrive/workdrive/internal/module/search"
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/settings"
@@ -69,6 +71,8 @@ type Modules struct {
 	Conversations    *conversation.Service
 	Notifications    *notification.Service
 	Events           *event.Service
+	Enforcement      *enforcement.Service
+	QuickLinks       *quicklink.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -110,11 +114,16 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
+	m.Enforcement = enforcement.New(enforcement.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, URL: a.o.Server.Address(a.o.Server.Listen)})
 	m.Tasks = task.New(task.Deps{
 		DB: d, Bus: b, Clock: c, Content: contents, Videos: taskVideos{m.Videos}, Zones: user.Zones{}, URL: a.o.Server.Address(a.o.Server.Listen),
+		Templates: templates{m.Enforcement, enforcement.Task},
 	})
-	m.Courses = course.New(course.Deps{DB: d, Bus: b, Clock: c, Categories: m.Categories, Tasks: courseTasks{m.Tasks}, Zones: user.Zones{}})
+	m.Courses = course.New(course.Deps{
+		DB: d, Bus: b, Clock: c, Categories: m.Categories, Tasks: courseTasks{m.Tasks}, Zones: user.Zones{}, Templates: templates{m.Enforcement, enforcement.Course},
+	})
 	m.Tasks.Serve(taskCourses{m.Courses})
+	enforce(m.Enforcement, m.Tasks, m.Courses, m.Media)
 	m.Search = searching.New(d, audiences, a.index)
 	m.Users.OnChange(m.Search.PeopleChanged)
 	m.Conversations = conversation.New(conversation.Deps{
@@ -122,6 +131,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	})
 	m.Users.OnChange(m.Conversations.PeopleChanged)
 	m.Events = a.events(kinds, m.Conversations)
+	m.QuickLinks = a.quickLinks(contents, m.Media)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -130,6 +140,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		return m, err
 	}
 	m.Users.OnChange(m.Notifications.PeopleChanged)
+	m.Enforcement.Notifier = reminders{m.Notifications}
 	for _, inherit := range []user.Heir{
 		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
 		m.Courses.Inherit, m.Tasks.Inherit, m.Events.Inherit,
@@ -156,8 +167,8 @@ func (a *App) mounted() []module {
 		a.Users, a.Orgs, a.Tokens, a.Settings,
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
-		a.Tasks, a.Courses,
-		a.Conversations, a.Notifications, a.Events,
+		a.Tasks, a.Courses, a.Enforcement,
+		a.Conversations, a.Notifications, a.Events, a.QuickLinks,
 	}
 }
 

@@ -77,23 +77,43 @@ func (r *Router) admit(ctx huma.Context, s *state) error {
 	if err := r.limits.take(who.TokenID, ctx.SetHeader); err != nil {
 		return err
 	}
-	return permitted(who, rule)
+	if err := permitted(who, rule); err != nil || !who.Restricted {
+		return err
+	}
+	return r.finishFirst(ctx.Context(), s)
 }
 
 // signature is the query parameter that stands for a key where a rule is Signed.
 const signature = "signature"
 
-// permitted checks scope, capability and restriction.
+// permitted checks scope and capability.
 func permitted(who authz.Actor, rule authz.Rule) error {
 	switch {
 	case !who.Within(rule.Scope):
 		return fault.Forbidden("key.scope", "This key does not cover "+rule.Scope+".")
 	case !who.Can(rule.Capability):
 		return fault.Forbidden("role.missing", forbiddenSentence+" It needs the capability "+string(rule.Capability)+".")
-	case who.Restricted && !rule.Restricted:
-		return fault.Forbidden("user.restricted", "Finish your overdue tasks first.")
 	}
 	return nil
+}
+
+// finishFirst refuses what a restricted actor may not do before they have finished what is
+// overdue.
+func (r *Router) finishFirst(ctx context.Context, s *state) error {
+	rule, id := s.op.Authz, ""
+	if rule.Restricted && rule.Object == nil {
+		return nil
+	}
+	if rule.Object != nil {
+		id = s.pathID(rule.Object.Param)
+	}
+	switch {
+	case r.o.Restrict != nil:
+		return r.o.Restrict(ctx, s.who, rule, id)
+	case rule.Restricted:
+		return nil
+	}
+	return fault.Forbidden("user.restricted", "Finish what is overdue first.")
 }
 
 // refuse answers a caller who is not admitted.

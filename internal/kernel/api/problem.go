@@ -25,8 +25,27 @@ type Problem struct {
 	Code      string        `json:"code" doc:"Stable reason, noun.reason"`
 	Errors    []fault.Field `json:"errors,omitempty" doc:"Every wrong field"`
 	RequestID string        `json:"requestId" doc:"Quote it when asking for help"`
+	// Outstanding is an extension member of the problem user.restricted.
+	Outstanding []Outstanding `json:"outstanding,omitempty" doc:"Of user.restricted: what has to be finished first"`
 
 	retryAfter int // seconds
+}
+
+// Outstanding is something that a restricted person has to finish before anything else.
+type Outstanding struct {
+	Kind  string `json:"kind" doc:"task or course"`
+	ID    string `json:"id" doc:"Id of the task or course"`
+	Title string `json:"title" doc:"Its title"`
+	DueAt Time   `json:"dueAt" doc:"When it was due"`
+}
+
+// OutstandingOf is the printed form of what has to be finished; never nil.
+func OutstandingOf(list []fault.Outstanding) []Outstanding {
+	shown := make([]Outstanding, len(list))
+	for i, o := range list {
+		shown[i] = Outstanding{o.Kind, o.ID, o.Title, At(o.DueAt)}
+	}
+	return shown
 }
 
 // Error implements error.
@@ -76,7 +95,7 @@ func problemOf(err error, requestID string) *Problem {
 	k := kinds[f.Kind]
 	p := &Problem{
 		Type: "about:blank", Title: http.StatusText(k.status), Status: k.status, Detail: f.Detail, Code: f.Code,
-		Errors: f.Fields, RequestID: requestID, retryAfter: int(math.Ceil(f.RetryAfter.Seconds())),
+		Errors: f.Fields, RequestID: requestID, Outstanding: OutstandingOf(f.Outstanding), retryAfter: int(math.Ceil(f.RetryAfter.Seconds())),
 	}
 	if f.Kind == fault.KindInternal {
 		p.Detail, p.Code, p.Errors = k.sentence, "server.error", nil

@@ -38,7 +38,11 @@ type Options struct {
 	Clock         clock.Clock
 	Log           *slog.Logger
 	Authenticator Authenticator
-	Metrics       prometheus.Registerer // nil for none
+	// Restrict gives a user.restricted fault when what a restricted actor has left overdue keeps
+	// them from an operation with that rule, on the object with that id. It is asked for
+	// restricted actors only. nil: the rule alone decides.
+	Restrict func(ctx context.Context, who authz.Actor, rule authz.Rule, id string) error
+	Metrics  prometheus.Registerer // nil for none
 	// Examples holds <operation id>.request.json and .response.json; nil for none.
 	Examples fs.FS
 	// Aliases gives other spellings of body fields by operation id: alias -> name.

@@ -49,7 +49,8 @@ type Actor struct {
 	// Scopes limit what the key may do: "posts:read", "posts:write", "posts:*",
 	// "*:read", "*:*" or "*". Empty means everything.
 	Scopes []string
-	// Restricted says that an overdue obligation limits the actor (DOMAIN: enforcement).
+	// Restricted says that an overdue obligation limits the actor, unless something decides
+	// otherwise when they are refused (api.Options.Restrict).
 	Restricted bool
 }
 
@@ -93,7 +94,8 @@ type Rule struct {
 	Capability Capability `json:"capability,omitempty"`
 	// Scope the caller's key must cover, "noun:read" or "noun:write".
 	Scope string `json:"scope,omitempty"`
-	// Restricted says that a restricted user may still call it.
+	// Restricted says that a restricted user may still call it: on an object, only when it is
+	// their own profile or has to do with what they must finish.
 	Restricted bool `json:"restricted"`
 	// Object is the object the path names, nil for collections.
 	Object *Object `json:"object,omitempty"`

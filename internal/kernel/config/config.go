@@ -38,6 +38,7 @@ type Server struct {
 	RateLimit     int            `name:"rate-limit" env:"WORKDRIVE_RATE_LIMIT" default:"6000" help:"Requests one API key may make in a minute; 0 is no limit."`
 	LinkPreviews  bool           `name:"link-previews" env:"WORKDRIVE_LINK_PREVIEWS" default:"true" negatable:"" help:"Fetch title and picture of the links in posts, from public addresses only."`
 	EgressAllow   []netip.Prefix `name:"egress-allow" env:"WORKDRIVE_EGRESS_ALLOW" placeholder:"NETWORK,…" help:"Private networks that the server may fetch pages from, such as 10.1.0.0/16."`
+	SecretKeyFile string         `name:"secret-key-file" env:"WORKDRIVE_SECRET_KEY_FILE" placeholder:"FILE" help:"File with the keys that secrets, such as tokens of other services, are encrypted with: 32 bytes in base64 a line, the first for new ones. Default: secret.key in the data directory, made when missing. Several nodes need the same."`
 	MaxInFlight   int            `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
 
 	S3    S3    `embed:"" prefix:"s3-"`

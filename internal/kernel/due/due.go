@@ -90,3 +90,9 @@ func (d Deadline) Batches(ctx context.Context, q db.Queryer, zones Zones, orgID 
 	}
 	return list, nil
 }
+
+// Owed is by when (ms) somebody still has to do something.
+type Owed struct {
+	UserID string
+	DueAt  int64
+}

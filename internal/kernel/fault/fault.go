@@ -45,14 +45,22 @@ type Field struct {
 	Detail string `json:"detail" doc:"What is wrong, in a sentence"`
 }
 
+// Outstanding is something that a restricted person has to finish before anything else.
+type Outstanding struct {
+	Kind, ID, Title string
+	DueAt           int64 // ms
+}
+
 // Error is a fault. The zero value is an internal error without a code.
 type Error struct {
-	Kind       Kind
-	Code       string
-	Detail     string
-	Fields     []Field
-	RetryAfter time.Duration // for KindTooMany and KindUnavailable; 0 = not said
-	cause      error
+	Kind   Kind
+	Code   string
+	Detail string
+	Fields []Field
+	// Outstanding is what the caller has to finish first, for user.restricted.
+	Outstanding []Outstanding
+	RetryAfter  time.Duration // for KindTooMany and KindUnavailable; 0 = not said
+	cause       error
 }
 
 // Error implements error: code, sentence, fields and cause, for the log.

@@ -35,5 +35,6 @@
 // Owns courses, course_enrolments, course_forms and course_submissions. Publishes course.created,
 // course.updated, course.archived, course.assigned and course.unassigned (data: people, up to 100
 // an event), course.completed and course.reopened (data: userId), course.dueChanged and
-// course.submitted. Obligations lists what is still to be taken, for whoever reminds.
+// course.submitted. Obligations lists what is still to be taken. Whoever reminds is told, in the
+// transaction, that what people owe on a course may have changed (Templates), and asks Owed.
 package course

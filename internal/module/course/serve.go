@@ -63,5 +63,10 @@ func (s *Service) Progressed(ctx context.Context, tx db.Tx, who authz.Actor, id 
 	if err != nil || !isNew {
 		return err
 	}
+	if s.Templates != nil {
+		if err := s.Templates.Follow(ctx, tx, who.OrgID, id, []string{who.UserID}); err != nil {
+			return err
+		}
+	}
 	return s.publish(ctx, tx, who.OrgID, name, id, event{By: who.UserID, UserID: who.UserID})
 }

@@ -58,6 +58,9 @@ type Tasks interface {
 type Templates interface {
 	// Has reports whether the organization has a template.
 	Has(ctx context.Context, q db.Queryer, orgID, id string) (bool, error)
+	// Follow looks again at what people owe on a course, because they got, finished or lost it, or
+	// its deadline or template changed; nil is everybody.
+	Follow(ctx context.Context, tx db.Tx, orgID, id string, people []string) error
 }
 
 // Deps are what courses work with.
@@ -266,14 +269,20 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id, ifMatch strin
 		if err := s.publish(ctx, tx, who.OrgID, "course.updated", id, event{By: who.UserID}); err != nil {
 			return err
 		}
-		if before.People == 0 || c.DueDays == before.DueDays && same(c.DueAt, before.DueAt) {
+		moved := c.DueDays != before.DueDays || !same(c.DueAt, before.DueAt)
+		if moved && before.People > 0 {
+			if err := s.reschedule(ctx, tx, who, c); err != nil {
+				return err
+			}
+		}
+		if !moved && same(c.TemplateID, before.TemplateID) {
 			return nil
 		}
-		return s.reschedule(ctx, tx, who, c)
+		return s.owed(ctx, tx, who.OrgID, nil, c, before.Course)
 	})
 }
 
-func same(a, b *int64) bool { return a == b || a != nil && b != nil && *a == *b }
+func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // managed runs f on a course that the actor may manage and nobody else changes meanwhile, and
 // gives the course as it is then.
@@ -341,7 +350,7 @@ func (s *Service) changed(ctx context.Context, tx db.Tx, who authz.Actor, c Seen
 func (s *Service) Assign(ctx context.Context, who authz.Actor, id, ifMatch string, in People) (Shown, error) {
 	return s.managed(ctx, who, id, ifMatch, func(ctx context.Context, tx db.Tx, c Seen) error {
 		if len(in.RemoveIDs) > 0 {
-			if err := s.take(ctx, tx, who, id, in.RemoveIDs); err != nil {
+			if err := s.take(ctx, tx, who, c.Course, in.RemoveIDs); err != nil {
 				return err
 			}
 		}
@@ -386,6 +395,9 @@ func (s *Service) give(ctx context.Context, tx db.Tx, who authz.Actor, c Course,
 	if len(added) == 0 {
 		return nil
 	}
+	if err := s.owed(ctx, tx, who.OrgID, added, c); err != nil {
+		return err
+	}
 	// Everybody named, so that pointers fit; those who have a task keep it.
 	if err := s.Tasks.GiveCourse(ctx, tx, who, c.ID, people, pointer); err != nil {
 		return err
@@ -393,27 +405,34 @@ func (s *Service) give(ctx context.Context, tx db.Tx, who authz.Actor, c Course,
 	return s.tell(ctx, tx, who, "course.assigned", c.ID, added)
 }
 
-func (s *Service) take(ctx context.Context, tx db.Tx, who authz.Actor, id string, people []string) error {
-	gone, err := s.store.leave(ctx, tx, who.OrgID, id, people)
+func (s *Service) take(ctx context.Context, tx db.Tx, who authz.Actor, c Course, people []string) error {
+	gone, err := s.store.leave(ctx, tx, who.OrgID, c.ID, people)
 	if err != nil || len(gone) == 0 {
 		return err
 	}
-	if err := s.Tasks.TakeCourse(ctx, tx, who, id, gone); err != nil {
+	if err := s.Tasks.TakeCourse(ctx, tx, who, c.ID, gone); err != nil {
 		return err
 	}
-	return s.tell(ctx, tx, who, "course.unassigned", id, gone)
+	if err := s.owed(ctx, tx, who.OrgID, gone, c); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, who, "course.unassigned", c.ID, gone)
 }
 
 // Delete archives a course: nobody sees it any more, and completions stay.
 func (s *Service) Delete(ctx context.Context, who authz.Actor, id, ifMatch string) error {
 	return s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if _, err := s.toManage(ctx, tx, who, id, ifMatch); err != nil {
+		c, err := s.toManage(ctx, tx, who, id, ifMatch)
+		if err != nil {
 			return err
 		}
 		if err := s.Tasks.ArchiveCourse(ctx, tx, who, id); err != nil {
 			return err
 		}
 		if err := s.store.archive(ctx, tx, who.OrgID, id, s.stamp(who)); err != nil {
+			return err
+		}
+		if err := s.owed(ctx, tx, who.OrgID, nil, c.Course); err != nil {
 			return err
 		}
 		return s.publish(ctx, tx, who.OrgID, "course.archived", id, event{By: who.UserID})

@@ -26,6 +26,7 @@ func (s *Service) Register(r *api.Router) {
 	o := Kind.Routes("Document", "Documents", "documents", map[string]string{
 		"docId": "media", "ownerIds": "user", "newOwnerIds": "user",
 	})
+	o.Get.Authz.Restricted = true // tasks name documents
 	api.Register(r, o.List, s.list)
 	content.MountFixed(r, o, s.Items, viewOf)
 	api.Register(r, o.Create, s.create)

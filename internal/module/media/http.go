@@ -27,23 +27,23 @@ func (s *Service) Register(r *api.Router) {
 		ID: "getMedia", Method: http.MethodGet, Path: "/api/media/{id}", Tag: "Media", Summary: "Read about a file",
 		Description: "`processing` is PENDING until the bytes have arrived, REFUSED when they cannot be kept (`metadata.reason`), PROCESSING while a thumbnail and what plays a film is made or words are taken out of them, then null; " +
 			"SKIPPED for a film until the server has ffmpeg, FAILED for one that it cannot read (`metadata.reason`). A film can be saved all the same.",
-		Authz: authz.Rule{Scope: "media:read", Object: object}, Example: api.Example{Response: sample},
+		Authz: authz.Rule{Scope: "media:read", Object: object, Restricted: true}, Example: api.Example{Response: sample},
 	}, s.get)
 	api.RegisterFile(r, api.Operation{
 		ID: "getMediaContent", Method: http.MethodGet, Path: "/api/media/{id}/content", Tag: "Media", Summary: "Read the bytes of a file",
 		Description: "With a key, or at the signed address in `url`, which is good for five minutes. Pictures, mp4, webm, sound and plain text have their type; " +
 			"everything else is to be saved. 409 until the bytes have arrived and when they were refused.",
-		Authz: authz.Rule{Scope: "media:read", Signed: true, Object: object}, Statuses: []int{http.StatusConflict}, Timeout: time.Hour,
+		Authz: authz.Rule{Scope: "media:read", Signed: true, Object: object, Restricted: true}, Statuses: []int{http.StatusConflict}, Timeout: time.Hour,
 	}, s.bytes(original))
 	api.RegisterFile(r, api.Operation{
 		ID: "getMediaThumbnail", Method: http.MethodGet, Path: "/api/media/{id}/thumbnail", Tag: "Media", Summary: "Read a small picture of a file",
 		Description: "With a key, or at the signed address in `thumbnail`, which is good for five minutes. 409 while there is none.",
-		Authz:       authz.Rule{Scope: "media:read", Signed: true, Object: object}, Statuses: []int{http.StatusConflict},
+		Authz:       authz.Rule{Scope: "media:read", Signed: true, Object: object, Restricted: true}, Statuses: []int{http.StatusConflict},
 	}, s.bytes(thumbnail))
 	api.RegisterFile(r, api.Operation{
 		ID: "getMediaFilm", Method: http.MethodGet, Path: "/api/media/{id}/film/{name}", Tag: "Media", Summary: "Read what a film is played from",
 		Description: "With a key, or at the signed addresses in `mp4Urls` and `hlsUrl`, which are good for six hours. A playlist read at a signed address names its parts so, too. 409 while there is nothing to play.",
-		Authz:       authz.Rule{Scope: "media:read", Signed: true, Object: object}, Statuses: []int{http.StatusConflict}, Timeout: time.Hour,
+		Authz:       authz.Rule{Scope: "media:read", Signed: true, Object: object, Restricted: true}, Statuses: []int{http.StatusConflict}, Timeout: time.Hour,
 	}, s.film)
 	api.Register(r, api.Operation{
 		ID: "deleteMedia", Method: http.MethodDelete, Path: "/api/media/{id}", Tag: "Media", Summary: "Delete a file of yours that no item uses",

@@ -295,3 +295,8 @@ func (s *Service) ByIDs(ctx context.Context, q db.Queryer, orgID string, ids []s
 	}
 	return files, err
 }
+
+// UsedBy reports whether one of some items of a kind uses a file.
+func (s *Service) UsedBy(ctx context.Context, q db.Queryer, orgID, id, kind string, items []string) (bool, error) {
+	return s.store.isUsedBy(ctx, q, orgID, id, kind, items)
+}

@@ -115,6 +115,13 @@ func (store) isUsed(ctx context.Context, q db.Queryer, orgID, id string) (used b
 	return used, err
 }
 
+// isUsedBy reports whether one of some items of a kind uses a file.
+func (store) isUsedBy(ctx context.Context, q db.Queryer, orgID, id, kind string, items []string) (used bool, err error) {
+	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM media_uses WHERE org_id = ? AND media_id = ? AND kind = ? AND item_id {in})`,
+		orgID, id, kind, db.List(items)).Scan(&used)
+	return used, err
+}
+
 // uses lists the files an item uses.
 func (store) uses(ctx context.Context, q db.Queryer, orgID string, item content.Item) ([]string, error) {
 	return db.Strings(q.Query(ctx, `SELECT media_id FROM media_uses WHERE org_id = ? AND kind = ? AND item_id = ?`, orgID, item.Kind, item.ID))

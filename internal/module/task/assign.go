@@ -88,6 +88,9 @@ func (s *Service) give(ctx context.Context, tx db.Tx, who authz.Actor, t Task, t
 			return err
 		}
 	}
+	if err := s.owed(ctx, tx, who.OrgID, added, t); err != nil {
+		return err
+	}
 	return s.tell(ctx, tx, who, "task.assigned", t, added)
 }
 
@@ -98,6 +101,9 @@ func (s *Service) take(ctx context.Context, tx db.Tx, who authz.Actor, t Task, p
 	}
 	gone, err := s.store.unassign(ctx, tx, who.OrgID, t.ID, people)
 	if err != nil || len(gone) == 0 {
+		return err
+	}
+	if err := s.owed(ctx, tx, who.OrgID, gone, t); err != nil {
 		return err
 	}
 	return s.tell(ctx, tx, who, "task.unassigned", t, gone)

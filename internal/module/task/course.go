@@ -52,6 +52,9 @@ func (s *Service) ArchiveCourse(ctx context.Context, tx db.Tx, who authz.Actor, 
 		if err == nil && len(gone) > 0 {
 			err = s.tell(ctx, tx, who, "task.unassigned", t, gone)
 		}
+		if err == nil {
+			err = s.owed(ctx, tx, who.OrgID, gone, t)
+		}
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,8 @@
 // Owns tasks and task_assignments. Publishes task.created, task.updated, task.deleted,
 // task.assigned and task.unassigned (data: people, up to 100 an event), task.started,
 // task.completed and task.reopened (data: userId), and task.dueChanged when deadlines moved.
-// Obligations lists what is still to be done, for whoever reminds.
+// Obligations lists what is still to be done. Whoever reminds is told, in the transaction, that
+// what people owe on a task with a template may have changed (Templates), and asks Owed.
 //
 // # What it does not do
 //

@@ -91,11 +91,11 @@ func (s *Service) advance(ctx context.Context, tx db.Tx, who authz.Actor, t Task
 	if err := s.store.setState(ctx, tx, who.OrgID, t.ID, who.UserID, *mine); err != nil {
 		return err
 	}
-	if err := s.publish(ctx, tx, who.OrgID, told, t, event{By: who.UserID, UserID: who.UserID}); err != nil {
+	if err := s.publish(ctx, tx, who.OrgID, told, t, event{By: who.UserID, UserID: who.UserID}); err != nil || verb == start {
 		return err
 	}
-	if t.CourseID == nil || verb == start {
-		return nil
+	if err := s.owed(ctx, tx, who.OrgID, []string{who.UserID}, t); err != nil || t.CourseID == nil {
+		return err
 	}
 	return s.finish(ctx, tx, who, *t.CourseID)
 }

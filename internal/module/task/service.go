@@ -48,6 +48,9 @@ type Courses interface {
 type Templates interface {
 	// Has reports whether the organization has a template.
 	Has(ctx context.Context, q db.Queryer, orgID, id string) (bool, error)
+	// Follow looks again at what people owe on a task, because they got, finished or lost it, or
+	// its deadline or template changed; nil is everybody.
+	Follow(ctx context.Context, tx db.Tx, orgID, id string, people []string) error
 }
 
 // Deps are what tasks work with.
@@ -239,6 +242,11 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id, ifMatch strin
 		if err := s.follow(ctx, tx, who, t, before); err != nil {
 			return err
 		}
+		if text(t.TemplateID) != text(before.TemplateID) || t.DueDays != before.DueDays || !same(t.DueAt, before.DueAt) {
+			if err := s.owed(ctx, tx, who.OrgID, nil, t, before.Task); err != nil {
+				return err
+			}
+		}
 		out, err = s.store.find(ctx, tx, who, id)
 		return err
 	})
@@ -320,6 +328,9 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, id, ifMatch strin
 			return err
 		}
 		if err := s.store.remove(ctx, tx, who.OrgID, id); err != nil {
+			return err
+		}
+		if err := s.owed(ctx, tx, who.OrgID, nil, t.Task); err != nil {
 			return err
 		}
 		if err := s.publish(ctx, tx, who.OrgID, "task.deleted", t.Task, event{By: who.UserID}); err != nil || t.CourseID == nil {

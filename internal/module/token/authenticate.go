@@ -43,8 +43,10 @@ type verdict struct {
 	generation uint64
 	at         time.Time // monotonic: not affected by a change of the clock
 	expiresAt  *int64
-	actor      authz.Actor
-	err        error
+	// restrictedFrom is when an overdue obligation begins to limit the person (ms), nil for never.
+	restrictedFrom *int64
+	actor          authz.Actor
+	err            error
 }
 
 func newCache(b *bus.Bus) *cache {
@@ -52,7 +54,7 @@ func newCache(b *bus.Bus) *cache {
 		known: otter.Must(&otter.Options[string, verdict]{MaximumSize: maxCached}),
 		used:  map[string]used{},
 	}
-	b.Subscribe([]string{"token.*", "user.*", "securityGroup.*", "organization.*", bus.Gap}, func(bus.Delivered) {
+	b.Subscribe([]string{"token.*", "user.*", "securityGroup.*", "organization.*", "restriction.*", bus.Gap}, func(bus.Delivered) {
 		c.generation.Add(1)
 	})
 	return c
@@ -79,7 +81,9 @@ func (s *Service) Authenticate(ctx context.Context, key string) (authz.Actor, er
 	if v.err == nil {
 		s.cache.note(v.actor, now)
 	}
-	return v.actor, v.err
+	who := v.actor
+	who.Restricted = v.restrictedFrom != nil && *v.restrictedFrom <= now
+	return who, v.err
 }
 
 var errWrong = fault.New(fault.KindUnauthenticated, "key.wrong", "Your API key is wrong.")
@@ -93,7 +97,7 @@ func (s *Service) lookUp(ctx context.Context, hash string) (verdict, error) {
 	case err != nil:
 		return verdict{}, err
 	}
-	v.expiresAt, v.err = h.expiresAt, h.refusal()
+	v.expiresAt, v.restrictedFrom, v.err = h.expiresAt, h.restrictedFrom, h.refusal()
 	v.actor = authz.Actor{OrgID: h.orgID, UserID: h.userID, TokenID: h.tokenID, Root: h.root, Scopes: h.scopes}
 	for _, c := range h.capabilities {
 		if !slices.Contains(v.actor.Capabilities, authz.Capability(c)) {

@@ -15,8 +15,9 @@
 //
 // A key works while its person is ACTIVE and their organization is not suspended. What was
 // found out about a key is kept in memory for at most a second, and dropped at once on this
-// node when a key, a person, a group or an organization changes: every node notices within a
-// second. When a key was last used is written in the background, to the half minute.
+// node when a key, a person, a group, an organization or a restriction changes: every node
+// notices within a second. From when an overdue obligation restricts the person is read with the
+// key, ahead of time. When a key was last used is written in the background, to the half minute.
 //
 // Table: tokens. Events: token.created, token.revoked.
 package token

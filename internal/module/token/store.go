@@ -9,6 +9,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/restriction"
 )
 
 // store is the SQL of keys and nothing else.
@@ -142,12 +143,13 @@ type holder struct {
 	userStatus, orgStatus  string
 	root                   bool
 	expiresAt, revokedAt   *int64
+	restrictedFrom         *int64 // ms
 }
 
 // byHash finds what a key stands for, whatever its organization: the hash is the proof.
 func (store) byHash(ctx context.Context, q db.Queryer, hash string) (holder, error) {
 	rows, err := q.Query(ctx, `SELECT t.id, t.org_id, t.user_id, t.scopes, t.expires_at, t.revoked_at, u.status, o.status,
-			o.parent_org_id IS NULL, g.capabilities
+			o.parent_org_id IS NULL, g.capabilities, `+restriction.Begins+`
 		FROM tokens t
 		JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id
 		JOIN organizations o ON o.id = t.org_id
@@ -162,7 +164,7 @@ func (store) byHash(ctx context.Context, q db.Queryer, hash string) (holder, err
 	for rows.Next() {
 		var scopes string
 		var group *string
-		err := rows.Scan(&h.tokenID, &h.orgID, &h.userID, &scopes, &h.expiresAt, &h.revokedAt, &h.userStatus, &h.orgStatus, &h.root, &group)
+		err := rows.Scan(&h.tokenID, &h.orgID, &h.userID, &scopes, &h.expiresAt, &h.revokedAt, &h.userStatus, &h.orgStatus, &h.root, &group, &h.restrictedFrom)
 		if err != nil {
 			return holder{}, err
 		}

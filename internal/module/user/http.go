@@ -113,7 +113,7 @@ func (s *Service) registerReads(r *api.Router) {
 	})
 	api.Register(r, api.Operation{
 		ID: "getUser", Method: http.MethodGet, Path: "/api/users/{id}", Tag: "User", Summary: "Read a person",
-		Status: http.StatusOK, Authz: authz.Rule{Scope: "users:read", Object: oneID}, Example: userExample,
+		Status: http.StatusOK, Authz: authz.Rule{Scope: "users:read", Object: oneID, Restricted: true}, Example: userExample,
 	}, func(ctx context.Context, who authz.Actor, in *idInput) (*userOutput, error) {
 		return answer(s.Get(ctx, who, in.ID))
 	})
@@ -132,7 +132,7 @@ func (s *Service) registerWrites(r *api.Router) {
 	api.Register(r, api.Operation{
 		ID: "updateUser", Method: http.MethodPatch, Path: "/api/users/{id}", Tag: "User", Summary: "Change a person",
 		Description: "Members change their own names, phone, bio, pictures, availability, skills and default visibility; everything else and everybody else takes users:manage. Absent fields stay, null clears.",
-		Status:      http.StatusOK, Authz: authz.Rule{Scope: "users:write", Object: oneID, BodyRefs: refs},
+		Status:      http.StatusOK, Authz: authz.Rule{Scope: "users:write", Object: oneID, BodyRefs: refs, Restricted: true},
 		Statuses: []int{http.StatusConflict, http.StatusPreconditionFailed},
 	}, func(ctx context.Context, who authz.Actor, in *updateInput) (*userOutput, error) {
 		return answer(s.Update(ctx, who, in.ID, in.IfMatch.IfMatch, in.Body))

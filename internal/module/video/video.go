@@ -142,6 +142,7 @@ func New(d content.Deps) *Service {
 // Register mounts the operations on videos.
 func (s *Service) Register(r *api.Router) {
 	o := Kind.Routes("Video", "Videos", "videos", map[string]string{"videoFileId": "media", "thumbnailFileId": "media"})
+	o.Get.Authz.Restricted = true // tasks name videos
 	api.Register(r, o.List, s.list)
 	content.Mount(r, o, s.Items, content.Form[Body, Draft, View]{Change: change, View: viewOf})
 }
