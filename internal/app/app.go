@@ -17,6 +17,7 @@ import (
 
 	fixtures "github.com/workdrive/workdrive/api"
 	"github.com/workdrive/workdrive/internal/compat"
+	"github.com/workdrive/workdrive/internal/console"
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/blob"
 	"github.com/workdrive/workdrive/internal/kernel/bus"
@@ -60,6 +61,7 @@ type Options struct {
 	ReadPDF []string    // the command that takes the words out of a PDF (kernel/extract); nil for none
 	Films   video.Tools // that read films
 	Scratch string      // directory to work on films in; "" is the system's
+	Mailer  Mailer      // nil without mail
 	Clock   clock.Clock // nil is the wall clock
 	Log     *slog.Logger
 }
@@ -75,6 +77,7 @@ type App struct {
 	router  *api.Router
 	metrics *prometheus.Registry
 	handler http.Handler
+	console *console.Console
 	drain   chan struct{} // closed when the server begins to stop
 }
 
@@ -107,6 +110,9 @@ func New(o Options) (*App, error) {
 	a.housekeeping()
 	if err := a.router.Verify(); err != nil {
 		return nil, fmt.Errorf("the API is not fully declared:\n%w", err)
+	}
+	if err := a.mountConsole(); err != nil {
+		return nil, err
 	}
 	a.handler = a.routes()
 	return a, nil

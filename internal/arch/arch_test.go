@@ -76,6 +76,8 @@ func forbidden(from, to string) string {
 		return "modules know only the kernel"
 	case under(from, "internal/compat") && !under(to, "internal/kernel"):
 		return "the table of spellings knows only the kernel"
+	case under(from, "internal/console") && !under(to, "internal/kernel") && to != "internal/module/session" && !under(to, "internal/console"):
+		return "the console asks the API, as clients do; of the modules it knows signing in alone"
 	case to == "internal/kernel/config" && !command && !under(from, "internal/app") && !under(from, "internal/demo"):
 		return "settings are read by commands and app alone"
 	case under(to, "internal/app") && !command && !under(from, "internal/demo") && !under(from, "internal/app"):
@@ -110,12 +112,14 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 	`idempotency_keys|outbox|link_previews|media|media_uses|` +
 	`news|photos|videos|documents|faqs|content_people|faq_questions|acknowledgements|search_entries|media_texts|media_usage|` +
 	`tasks|task_assignments|courses|course_enrolments|course_forms|course_submissions|` +
-	`conversations|conversation_members|conversation_requests|messages|message_texts|message_reactions|meetings|meeting_people)\b`)
+	`conversations|conversation_members|conversation_requests|messages|message_texts|message_reactions|meetings|meeting_people|` +
+	`sessions|sign_in_links|known_browsers|second_factors|recovery_codes)\b`)
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{
 	"internal/kernel/bus/bus.go":         "a node trims the events of all organizations",
 	"internal/kernel/api/idempotency.go": "old answers of all organizations are forgotten",
+	"internal/module/session/tidy.go":    "what has served its time is deleted of all organizations",
 }
 
 func TestStatementsNameTheOrganization(t *testing.T) {
