@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -86,7 +87,7 @@ func (s *screen) open(path string) {
 // press clicks the link or button that says a text, and waits for the page to show another.
 func (s *screen) press(text, then string) {
 	s.Helper()
-	run(s, chromedp.Click(`//*[self::a or self::button or self::summary][normalize-space(.)="`+text+`" or @aria-label="`+text+`"]`, chromedp.NodeVisible))
+	run(s, chromedp.Click(`//*[self::a or self::button or self::summary][normalize-space(.)="`+text+`" or contains(@aria-label,"`+text+`")]`, chromedp.NodeVisible))
 	s.see(then)
 }
 
@@ -143,7 +144,7 @@ func (s *screen) signIn(email string) {
 	s.open("/login")
 	s.fill("email", email)
 	s.fill("password", password)
-	s.press("Sign in", "What is new?")
+	s.press("Sign in", "Who sees it")
 }
 
 // TestFromSignInToAKeyThatWorks is the walk of the reference: Login, profile picture, Manage, the
@@ -181,4 +182,15 @@ func TestFromSignInToAKeyThatWorks(t *testing.T) {
 	if status, _ := r.api(key, "GET", "/api/users/me", ""); status != 401 {
 		t.Errorf("the earlier key answers %d", status)
 	}
+}
+
+// darken makes the browser prefer dark pages.
+func (s *screen) darken() {
+	s.Helper()
+	run(s, func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}},
+		})
+		return chromedp.Void{}, err
+	})
 }

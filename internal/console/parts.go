@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,4 +196,73 @@ func statusOptions(ctx context.Context) []option {
 		list = append(list, option{s, statusText(ctx, s)})
 	}
 	return list
+}
+
+func (i item) pageTitle(ctx context.Context) string {
+	if i.Title != "" {
+		return i.Title
+	}
+	return tf(ctx, "Post by %s", i.User.name())
+}
+
+// section is the part of the navigation an item belongs to.
+func (i item) section() string {
+	if i.kind == "posts" {
+		return "feed"
+	}
+	return i.kind
+}
+
+// kindName is what a kind of thing is called.
+func kindName(ctx context.Context, kind string) string {
+	name := map[string]string{
+		"user": "Person", "post": "Post", "news": "News", "document": "Document", "faq": "Answer", "photo": "Photo", "video": "Video", "message": "Message",
+	}[kind]
+	if name == "" {
+		return kind
+	}
+	return t(ctx, name)
+}
+
+// heading names a hit that has no title.
+func (f found) heading(ctx context.Context) string {
+	if f.Title != "" {
+		return f.Title
+	}
+	if f.User != nil {
+		return tf(ctx, "Post by %s", f.User.name())
+	}
+	return kindName(ctx, f.Type)
+}
+
+func taskKind(ctx context.Context, kind string) string {
+	name := map[string]string{
+		"Article": "Article", "Video": "Video", "QuizLink": "Quiz", "Document": "Document", "TrainingCourse": "Course",
+	}[kind]
+	if name == "" {
+		return kind
+	}
+	return t(ctx, name)
+}
+
+func queryEscape(s string) string { return url.QueryEscape(s) }
+
+// browserName is a browser in a few words, out of what it calls itself.
+func browserName(agent string) string {
+	name := ""
+	for _, b := range []struct{ mark, name string }{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}} {
+		if strings.Contains(agent, b.mark) {
+			name = b.name
+			break
+		}
+	}
+	for _, s := range []struct{ mark, name string }{{"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"}, {"Windows", "Windows"}, {"Mac OS", "macOS"}, {"Linux", "Linux"}} {
+		if name != "" && strings.Contains(agent, s.mark) {
+			return name + ", " + s.name
+		}
+	}
+	if name == "" {
+		return agent
+	}
+	return name
 }

@@ -134,3 +134,123 @@ type token struct {
 	ExpiresAt  string   `json:"expiresAt"`
 	LastUsedAt string   `json:"lastUsedAt"`
 }
+
+type comment struct {
+	ID        string `json:"id"`
+	Text      string `json:"text"`
+	CreatedAt string `json:"createdAt"`
+	User      person `json:"user"`
+}
+
+type doc struct {
+	ID                      string     `json:"id"`
+	Name                    string     `json:"name"`
+	Category                string     `json:"category"`
+	Status                  string     `json:"status"`
+	UpdatedAt               string     `json:"updatedAt"`
+	Expiry                  string     `json:"expiry"`
+	File                    *file      `json:"file"`
+	DocURL                  string     `json:"docUrl"`
+	Link                    string     `json:"link"`
+	Tags                    []string   `json:"tags"`
+	Owners                  []person   `json:"owners"`
+	User                    person     `json:"user"`
+	Version                 int        `json:"version"`
+	CommentsCount           int        `json:"commentsCount"`
+	Reactions               []reaction `json:"reactions"`
+	MyReactions             []string   `json:"myReactions"`
+	BookmarkID              string     `json:"bookmarkId"`
+	AcknowledgementRequired bool       `json:"acknowledgementRequired"`
+	AcknowledgedAt          string     `json:"acknowledgedAt"`
+}
+
+// question is a row of the list of questions and answers.
+type question struct {
+	ID          string `json:"id"`
+	KbID        string `json:"kbId"`
+	Question    string `json:"question"`
+	Answer      string `json:"answer"`
+	Description string `json:"description"`
+	Category    string `json:"category"`
+}
+
+type faq struct {
+	ID            string     `json:"id"`
+	User          person     `json:"user"`
+	UpdatedAt     string     `json:"updatedAt"`
+	CommentsCount int        `json:"commentsCount"`
+	Reactions     []reaction `json:"reactions"`
+	MyReactions   []string   `json:"myReactions"`
+	BookmarkID    string     `json:"bookmarkId"`
+	Kb            struct {
+		Name     string `json:"name"`
+		Category string `json:"category"`
+	} `json:"kb"`
+	Qas []question `json:"qas"`
+}
+
+type progress struct {
+	State       string `json:"state"`
+	DueDate     string `json:"dueDate"`
+	StartedAt   string `json:"startedAt"`
+	CompletedAt string `json:"completedAt"`
+}
+
+type task struct {
+	ID          string    `json:"id"`
+	Title       string    `json:"title"`
+	Description string    `json:"description"`
+	Content     string    `json:"content"`
+	Kind        string    `json:"task_type"`
+	Time        int       `json:"time"`
+	Link        string    `json:"link"`
+	QuizLink    string    `json:"quizLink"`
+	DocumentID  string    `json:"documentId"`
+	CourseRefID string    `json:"trainingCourseTaskListId"`
+	CourseID    string    `json:"courseId"`
+	Status      string    `json:"status"`
+	Progress    *progress `json:"progress"`
+}
+
+type course struct {
+	ID          string   `json:"id"`
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	Categories  []string `json:"categories"`
+	Tasks       int      `json:"numberOfTasks"`
+	Progress    int      `json:"progress"`
+	Sequential  bool     `json:"sequential"`
+	DueDate     string   `json:"dueDate"`
+	CompletedAt string   `json:"completedAt"`
+	Status      string   `json:"status"`
+}
+
+type message struct {
+	ID        string     `json:"id"`
+	Seq       int        `json:"seq"`
+	Text      string     `json:"message"`
+	CreatedAt string     `json:"createdAt"`
+	Sender    person     `json:"sender"`
+	IsDeleted bool       `json:"isDeleted"`
+	IsEdited  bool       `json:"isEdited"`
+	Reactions []reaction `json:"reactions"`
+	Files     struct {
+		Files []file `json:"files"`
+	} `json:"files"`
+}
+
+type category struct {
+	ID         string `json:"id"`
+	Name       string `json:"category"`
+	Color      string `json:"color"`
+	ModuleCode int    `json:"moduleCode"`
+}
+
+type found struct {
+	Type    string  `json:"type"`
+	ID      string  `json:"id"`
+	Title   string  `json:"title"`
+	Snippet string  `json:"snippet"`
+	At      string  `json:"at"`
+	User    *person `json:"user"`
+}

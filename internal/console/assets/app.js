@@ -113,6 +113,54 @@
     }
   });
 
+  // Files go to the store by themselves; the form then names them.
+  for (const field of document.querySelectorAll("[data-upload]")) {
+    const input = field.querySelector("input[type=file]");
+    const status = field.querySelector("[role=status]");
+    const named = document.createElement("input");
+    named.type = "hidden";
+    named.name = field.dataset.upload;
+    field.append(named);
+    field.hidden = false;
+    input.addEventListener("change", async () => {
+      const file = input.files[0];
+      named.value = "";
+      if (!file) return;
+      status.textContent = status.dataset.sending;
+      const send = input.form.querySelector("button");
+      send.disabled = true;
+      try {
+        const about = new URLSearchParams({ mime: file.type, name: file.name, module: field.dataset.module });
+        const asked = await fetch("/upload", { method: "POST", body: about });
+        if (!asked.ok) throw new Error(String(asked.status));
+        const slot = await asked.json();
+        const form = new FormData();
+        for (const [name, value] of Object.entries(slot.signedRequest.fields)) form.append(name, value);
+        form.append("file", file);
+        const sent = await fetch(slot.signedRequest.url, { method: "POST", body: form });
+        if (!sent.ok) throw new Error(String(sent.status));
+        named.value = slot.fileId;
+        status.textContent = status.dataset.sent;
+      } catch {
+        status.textContent = status.dataset.failed;
+      }
+      send.disabled = false;
+    });
+  }
+
+  // Who was found and checked stays, whatever is looked for next.
+  document.addEventListener("change", (event) => {
+    const picker = event.target.closest?.(".people-picker");
+    if (!picker || event.target.type !== "checkbox") return;
+    const label = event.target.closest("label");
+    const picked = picker.querySelector("[data-picked]");
+    const twin = picked.querySelector(`input[value="${CSS.escape(event.target.value)}"]`);
+    if (event.target.checked && !picked.contains(label)) {
+      if (twin) label.remove();
+      else picked.append(label);
+    }
+  });
+
   localTimes(document);
   scrollLogs(document);
 })();

@@ -1,10 +1,12 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"errors"
+	"image/png"
 	"strings"
 	"time"
 
@@ -245,4 +247,19 @@ func either(err, otherwise error) error {
 		return err
 	}
 	return otherwise
+}
+
+// Picture is the address of an enrolment as a PNG that apps scan.
+func Picture(address string) ([]byte, error) {
+	key, err := otp.NewKeyFromURL(address)
+	if err != nil || key.Type() != "totp" {
+		return nil, either(err, errors.New("not the address of a second factor"))
+	}
+	image, err := key.Image(220, 220)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = png.Encode(&out, image)
+	return out.Bytes(), err
 }
