@@ -25,8 +25,9 @@ func (a *App) mountConsole() (err error) {
 	return err
 }
 
-// SetupURL is where the first organization is made in a browser.
-func (a *App) SetupURL() string { return a.console.SetupURL() }
+// SetupURL is where the first organization is made in a browser, on a server that people reach
+// at an address.
+func (a *App) SetupURL(address string) string { return address + a.console.SetupPath() }
 
 // installation lets the console set up.
 type installation struct {

@@ -77,9 +77,9 @@ func New(d Deps) (*Console, error) {
 	return c, nil
 }
 
-// SetupURL is where the first organization is made. Whoever has the address may: it is for the
+// SetupPath is where the first organization is made. Whoever has the address may: it is for the
 // one who has started the server.
-func (c *Console) SetupURL() string { return c.d.URL + "/setup?code=" + c.setupCode }
+func (c *Console) SetupPath() string { return "/setup?code=" + c.setupCode }
 
 func (c *Console) maySetUp(code string) bool {
 	return subtle.ConstantTimeCompare([]byte(code), []byte(c.setupCode)) == 1
