@@ -106,7 +106,8 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet, http.MethodHead:
 	case http.MethodPost:
 		// Every browser says where a POST comes from; what does not is none.
-		if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+		site := r.Header.Get("Sec-Fetch-Site")
+		if (site == "" && r.Header.Get("Origin") == "") || site == "cross-site" || site == "same-site" {
 			c.refuse(w, r, http.StatusForbidden)
 			return
 		}
