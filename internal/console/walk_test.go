@@ -38,7 +38,7 @@ func TestAnInvitationByHand(t *testing.T) {
 	b.post(link, "password", "long enough 1", "again", "long enough 2").want(400, "not the same")
 	b.post(link, "password", "long enough 1", "again", "long enough 1").want(200, "Who sees it").at("/")
 	r.browser().get(link).want(404, "This link was used already")
-	admin.get("/manage/people").want(200, "!Invited ")
+	admin.get("/manage/people").want(200, "nuno@lumen.example Active")
 	b.post("/settings/password", "current", "wrong", "password", "longer than before", "again", "longer than before").want(400, "This is not your password.")
 	b.post("/settings/password", "current", "long enough 1", "password", "longer than before", "again", "longer than before").want(200, "Your password is changed.")
 }
