@@ -194,3 +194,33 @@ func (s *screen) darken() {
 		return chromedp.Void{}, err
 	})
 }
+
+// TestScriptSavesReloads walks through what pages gain from script.
+func TestScriptSavesReloads(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	ids := r.furnish()
+	s := r.screen(1280, 800)
+	s.signIn("ada@lumen.example")
+	run(s, chromedp.Evaluate[chromedp.Void](`document.querySelector("#scope").value = "me"; document.querySelector("#scope").dispatchEvent(new Event("change", {bubbles: true}))`))
+	s.see("1 person will see this")
+	run(s, chromedp.Evaluate[chromedp.Void](`document.querySelector("#scope").value = "chosen"; document.querySelector("#scope").dispatchEvent(new Event("change", {bubbles: true}))`))
+	run(s, chromedp.SendKeys(`#find-users`, "bel"))
+	s.see("Bela Abara")
+	run(s, chromedp.Click(`.found input[name="users"]`))
+	s.see("2 people will see this") // the author, too
+	s.shot("audience")
+	s.fill("postText", "For Bela")
+	s.press("Post", "Your post is out.")
+	s.press("Celebrate: 0", "For Bela")
+	run(s, chromedp.WaitVisible(`button[aria-label="Celebrate: 1"][aria-pressed="true"]`))
+	s.open("/news/" + ids["news"])
+	s.press("I have read it", "You have confirmed")
+	s.shot("news")
+	s.open("/chats/" + ids["chat"])
+	run(s, chromedp.SendKeys(`#message`, "Salad\r"))
+	s.see("Salad")
+	r.must("POST", "/api/"+ids["chat"]+"/messages", `{"message":"Then salad it is."}`)
+	s.see("Then salad it is.") // nobody has reloaded
+	s.shot("chat")
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/clock"
@@ -94,6 +95,7 @@ const maxForm = 1 << 20 // bytes; a list of a thousand people to import fits
 
 // ServeHTTP implements http.Handler.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer c.recovered(w, r)
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
@@ -122,6 +124,16 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.origin.Handler(c.mux).ServeHTTP(w, r)
+}
+
+// recovered answers for a handler that panicked. Pages are written whole, so nothing was yet.
+func (c *Console) recovered(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	c.d.Log.ErrorContext(r.Context(), "a page panicked", "path", r.Pattern, "panic", v, "stack", string(debug.Stack()))
+	http.Error(w, "We had a problem with our server. Try again later.", http.StatusInternalServerError)
 }
 
 // refuse answers what no page of ours sends.

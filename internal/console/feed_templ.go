@@ -294,7 +294,7 @@ func audiencePicker(p picker) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<fieldset class=\"audience\" hx-post=\"/audience\" hx-trigger=\"change\" hx-include=\"closest form\" hx-target=\"find .preview\"><legend class=\"quiet\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<fieldset class=\"audience\" hx-disinherit=\"*\" hx-post=\"/audience\" hx-trigger=\"change\" hx-include=\"closest form\" hx-target=\"find .preview\"><legend class=\"quiet\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
