@@ -60,9 +60,10 @@ func New(d Deps) (*Console, error) {
 		return nil, err
 	}
 	c.secure = public.Scheme == "https"
-	// A proxy may ask under another name than people do.
-	if err := c.origin.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
-		return nil, err
+	if public.Host != "" { // a proxy may ask under another name than people do
+		if err := c.origin.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+			return nil, err
+		}
 	}
 	c.origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.refuse(w, r, http.StatusForbidden) }))
 	from := strings.Join(append([]string{"'self'"}, d.Files...), " ")
