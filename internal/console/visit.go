@@ -14,7 +14,6 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/workdrive/workdrive/internal/kernel/authz"
-	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/module/session"
 )
 
@@ -229,5 +228,3 @@ func local(next string) string {
 	}
 	return next
 }
-
-func unauthenticated(err error) bool { return fault.Is(err, fault.KindUnauthenticated) }
