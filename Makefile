@@ -42,11 +42,14 @@ lint: ## Run the linters: format, vet, golangci-lint (.golangci.yml)
 	$(TOOLS) golangci-lint run --allow-parallel-runners
 
 .PHONY: generate
-generate: ## Renew the derived files: api/openapi.json
+generate: ## Renew the derived files: the console's *_templ.go, api/openapi.json
+	$(TOOLS) templ generate -path internal/console -log-level error
 	go run ./cmd/workdrive openapi >api/openapi.json.new && mv api/openapi.json.new api/openapi.json
 
 .PHONY: verify
 verify: ## Check that the derived files are current and the architecture rules hold
+	@made=$$(mktemp -d) && cp internal/console/*.templ $$made && $(TOOLS) templ generate -path $$made -log-level error && \
+	  for f in $$made/*_templ.go; do cmp $$f internal/console/$$(basename $$f) || { echo 'a template has changed: make generate' >&2; exit 1; }; done; rm -r $$made
 	go test -run TestOpenAPIIsCurrent ./internal/app
 	go test ./internal/arch
 

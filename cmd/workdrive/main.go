@@ -34,7 +34,7 @@ Alone it keeps everything in a data directory. Try it: "workdrive serve --demo" 
 prints a request to paste. For your own organization: "workdrive init", then "workdrive serve".`
 
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the API until interrupted."`
+	Serve   serveCommand   `cmd:"" help:"Serve the web console and the API until interrupted."`
 	Init    initCommand    `cmd:"" help:"Set up: create the organization, its administrator and an API key."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date and exit. \"serve\" does so too."`
 	Demo    demoCommand    `cmd:"" help:"Fill an empty installation with a made-up organization."`
@@ -174,7 +174,11 @@ func open(ctx context.Context, s config.Store, server config.Server, std *stdio,
 
 // with runs f on the opened installation.
 func with(ctx context.Context, s config.Store, std *stdio, f func(a *app.App) error) error {
-	a, closeAll, err := open(ctx, s, config.Server{Listen: "127.0.0.1:0", MaxInFlight: 1}, std, false)
+	return withAt(ctx, s, "", std, f)
+}
+
+func withAt(ctx context.Context, s config.Store, publicURL string, std *stdio, f func(a *app.App) error) error {
+	a, closeAll, err := open(ctx, s, config.Server{Listen: "127.0.0.1:0", PublicURL: publicURL, MaxInFlight: 1}, std, false)
 	if err != nil {
 		return err
 	}

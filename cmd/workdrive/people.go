@@ -17,6 +17,7 @@ import (
 type userCommands struct {
 	List        userListCommand     `cmd:"" help:"List the people of an organization."`
 	Create      userCreateCommand   `cmd:"" help:"Create a person."`
+	Invite      userInviteCommand   `cmd:"" help:"Make a link by which a person sets a password, and print it."`
 	SetPassword userPasswordCommand `cmd:"" name:"set-password" help:"Set a person's password."`
 	SetStatus   userStatusCommand   `cmd:"" name:"set-status" help:"Set the state of a person's account."`
 }
@@ -29,10 +30,15 @@ type target struct {
 
 // operate runs f as the operator of the machine: an actor with every capability.
 func (t target) operate(ctx context.Context, std *stdio, f func(a *app.App, who authz.Actor) error) error {
+	return t.operateAt(ctx, std, "", f)
+}
+
+// operateAt is operate for what prints addresses of a server.
+func (t target) operateAt(ctx context.Context, std *stdio, publicURL string, f func(a *app.App, who authz.Actor) error) error {
 	if t.Empty() {
 		return fmt.Errorf("there is no installation in %s yet; see \"workdrive init --help\"", t.DataDir)
 	}
-	return with(ctx, t.Store, std, func(a *app.App) error {
+	return withAt(ctx, t.Store, publicURL, std, func(a *app.App) error {
 		who, err := a.Operator(ctx, t.Organization)
 		if err != nil {
 			return err
@@ -87,6 +93,33 @@ func (c userCreateCommand) Run(ctx context.Context, std *stdio) error {
 			}
 		}
 		_, err = fmt.Fprintln(std.out, u.ID)
+		return err
+	})
+}
+
+type userInviteCommand struct {
+	target    `embed:""`
+	PublicURL string `name:"public-url" env:"WORKDRIVE_PUBLIC_URL" default:"http://127.0.0.1:8080" help:"Address people reach the server under."`
+	Email     string `arg:"" help:"E-mail address of the person."`
+}
+
+// Help is what "user invite --help" says beyond the flags.
+func (userInviteCommand) Help() string {
+	return `The link works once, for seven days, also for somebody who has forgotten their password. An earlier link stops working.`
+}
+
+// Run implements the command.
+func (c userInviteCommand) Run(ctx context.Context, std *stdio) error {
+	return c.operateAt(ctx, std, c.PublicURL, func(a *app.App, who authz.Actor) error {
+		id, err := a.PersonByEmail(ctx, who, c.Email)
+		if err != nil {
+			return err
+		}
+		made, err := a.Sessions.InviteByHand(ctx, who, id)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(std.out, made.URL)
 		return err
 	})
 }

@@ -23,7 +23,7 @@ type serveCommand struct {
 
 // Help is what "serve --help" says beyond the flags.
 func (serveCommand) Help() string {
-	return `Addresses: /api (X-API-KEY), /api/openapi.json, /healthz (the process answers), /readyz (it can work), /metrics (to requests from this
+	return `Addresses: / (the web console), /api (X-API-KEY), /api/openapi.json, /healthz (the process answers), /readyz (it can work), /metrics (to requests from this
 machine, or on --metrics-listen alone, where /debug/pprof is too).
 
 SIGTERM or Ctrl-C stops gracefully: /readyz fails, requests in flight are answered, background work is finished. A second one stops at once.
@@ -45,6 +45,9 @@ func (c serveCommand) Run(ctx context.Context, std *stdio) error {
 		fmt.Fprintf(std.out, "WorkDrive %s serves http://%s (stop with Ctrl-C)\n", programVersion(), address) //nolint:errcheck // a courtesy
 		if c.Demo {
 			c.printDemo(address, std)
+		}
+		if there, err := a.Orgs.Exists(ctx); err == nil && !there {
+			fmt.Fprintf(std.out, "\nNothing is set up yet. Open this address in a browser to create your organization:\n\n  %s\n\n", a.SetupURL(c.Address(address))) //nolint:errcheck // a courtesy
 		}
 	})
 	return errors.Join(err, closeAll())
@@ -84,6 +87,6 @@ func (c serveCommand) printDemo(address string, std *stdio) {
 		return
 	}
 	made := demo.Parse(string(text))
-	fmt.Fprintf(std.out, "\nAdministrator: %s, password %s\nTry:\n\n  curl -H 'X-API-KEY: %s' '%s/api/posts?per_page=3'\n\n", //nolint:errcheck // a courtesy
-		made.Email, made.Password, made.Key, c.Address(address))
+	fmt.Fprintf(std.out, "\nOpen %s in a browser and sign in.\nAdministrator: %s, password %s\nTry:\n\n  curl -H 'X-API-KEY: %s' '%s/api/posts?per_page=3'\n\n", //nolint:errcheck // a courtesy
+		c.Address(address), made.Email, made.Password, made.Key, c.Address(address))
 }

@@ -17,6 +17,7 @@ import (
 
 	fixtures "github.com/workdrive/workdrive/api"
 	"github.com/workdrive/workdrive/internal/compat"
+	"github.com/workdrive/workdrive/internal/console"
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/blob"
 	"github.com/workdrive/workdrive/internal/kernel/bus"
@@ -84,6 +85,7 @@ type App struct {
 	router  *api.Router
 	metrics *prometheus.Registry
 	handler http.Handler
+	console *console.Console
 	drain   chan struct{} // closed when the server begins to stop
 }
 
@@ -120,6 +122,9 @@ func New(o Options) (*App, error) {
 	a.housekeeping()
 	if err := a.router.Verify(); err != nil {
 		return nil, fmt.Errorf("the API is not fully declared:\n%w", err)
+	}
+	if err := a.mountConsole(); err != nil {
+		return nil, err
 	}
 	a.handler = a.routes()
 	return a, nil

@@ -33,6 +33,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/quicklink"
 	searching "github.com/workdrive/workdrive/internal/module/search"
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
+	"github.com/workdrive/workdrive/internal/module/session"
 	"github.com/workdrive/workdrive/internal/module/settings"
 	"github.com/workdrive/workdrive/internal/module/social"
 	"github.com/workdrive/workdrive/internal/module/task"
@@ -48,6 +49,7 @@ type Modules struct {
 	Users    *user.Service
 	Tokens   *token.Service
 	Settings *settings.Service
+	Sessions *session.Service
 
 	Departments *department.Service
 	Locations   *location.Service
@@ -94,6 +96,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Users = user.New(d, b, c, m.Settings)
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
+	m.Sessions = a.wireSessions(m.Users)
 	scanner, err := a.o.Server.Media.Scanner()
 	if err != nil {
 		return m, err

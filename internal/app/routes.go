@@ -16,7 +16,7 @@ import (
 // healthTimeout is how long the database may take to answer /readyz.
 const healthTimeout = 2 * time.Second
 
-// routes serves the public listener: the API and what watches over the process.
+// routes serves the public listener: the API, the console, and what watches over the process.
 //
 //	/healthz  200 as long as the process answers: restart it otherwise
 //	/readyz   200 when the database, and S3 where files are there, answers and the server is not stopping: send it requests
@@ -34,6 +34,8 @@ func (a *App) routes() http.Handler {
 			a.ready(w, r)
 		case path == "/metrics" && get && a.metricsOpen(r):
 			metrics.ServeHTTP(w, r)
+		case a.console.Handles(path):
+			a.console.ServeHTTP(w, r)
 		default:
 			api.ServeHTTP(w, r)
 		}

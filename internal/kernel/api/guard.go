@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"mime"
@@ -59,6 +60,9 @@ func (r *Router) admit(ctx huma.Context, s *state) error {
 		return nil
 	}
 	ctx.SetHeader("Cache-Control", "no-store")
+	if who, ok := ctx.Context().Value(callerKey{}).(authz.Actor); ok {
+		return r.admitAs(ctx, s, who)
+	}
 	key := ctx.Header(keyHeader)
 	if req, _ := humachi.Unwrap(ctx); key == "" && rule.Signed && req.URL.Query().Has(signature) {
 		return nil // by nobody: the operation checks it
@@ -73,14 +77,28 @@ func (r *Router) admit(ctx huma.Context, s *state) error {
 		}
 		return err
 	}
+	return r.admitAs(ctx, s, who)
+}
+
+// admitAs decides whether an authenticated caller may call the operation.
+func (r *Router) admitAs(ctx huma.Context, s *state, who authz.Actor) error {
 	s.who = who
-	if err := r.limits.take(who.TokenID, ctx.SetHeader); err != nil {
+	if err := r.limits.take(cmp.Or(who.TokenID, who.SessionID), ctx.SetHeader); err != nil {
 		return err
 	}
-	if err := permitted(who, rule); err != nil || !who.Restricted {
+	if err := permitted(who, s.op.Authz); err != nil || !who.Restricted {
 		return err
 	}
 	return r.finishFirst(ctx.Context(), s)
+}
+
+type callerKey struct{}
+
+// As makes a request of this process the actor's, without a key. It is how the web console,
+// which has authenticated its session, calls the same operations as everybody else. A request
+// from outside cannot carry it.
+func As(req *http.Request, who authz.Actor) *http.Request {
+	return req.WithContext(context.WithValue(req.Context(), callerKey{}, who))
 }
 
 // signature is the query parameter that stands for a key where a rule is Signed.

@@ -39,9 +39,11 @@ var Capabilities = []Capability{
 // Actor is the authenticated caller of one request. It is a value: what it says was
 // true when the request was authenticated (at most a second ago).
 type Actor struct {
-	OrgID   string
-	UserID  string
-	TokenID string
+	OrgID  string
+	UserID string
+	// TokenID is the key the actor called with, SessionID the browser session: one of them.
+	TokenID   string
+	SessionID string
 	// Root says that the organization is the root organization of this installation.
 	Root bool
 	// Capabilities are the union over the actor's security groups.

@@ -92,6 +92,11 @@ func (s *Service) Exists(ctx context.Context) (bool, error) {
 	return s.store.exists(ctx, s.db.Reader(ctx))
 }
 
+// Several reports whether there are more organizations than the first.
+func (s *Service) Several(ctx context.Context) (bool, error) {
+	return s.store.several(ctx, s.db.Reader(ctx))
+}
+
 // Create makes a child of the root organization, with an administrator who is active at once
 // through the key in the result and sets a password when they are invited.
 func (s *Service) Create(ctx context.Context, who authz.Actor, d Draft) (Result, error) {

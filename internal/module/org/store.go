@@ -103,6 +103,13 @@ func (store) list(ctx context.Context, q db.Queryer, id string, p slice) ([]Orga
 	return list, total, rows.Err()
 }
 
+// several reports whether there is a child of the root organization.
+func (store) several(ctx context.Context, q db.Queryer) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 AS one FROM organizations WHERE parent_org_id IS NOT NULL LIMIT 1) c`).Scan(&n)
+	return n > 0, err
+}
+
 // exists reports whether there is any organization.
 func (store) exists(ctx context.Context, q db.Queryer) (bool, error) {
 	var n int

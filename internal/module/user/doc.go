@@ -58,6 +58,7 @@
 //
 // # What it does not do
 //
-// It sends no invitation mail, checks no password at sign-in and keeps no keys. Pictures
+// It sends no invitation mail and keeps no sessions and no keys: module/session and module/token
+// do; the first asks it to compare passwords and to move accounts from state to state. Pictures
 // come with uploads, which do not exist yet: fileId and coverFileId take null only.
 package user

@@ -2,6 +2,8 @@ package user
 
 import (
 	"context"
+	"crypto/rand"
+	"sync"
 
 	"github.com/alexedwards/argon2id"
 
@@ -34,18 +36,81 @@ func (s *Service) hashOf(ctx context.Context, d Draft) (*string, error) {
 	if d.Password == nil || !check(d).Empty() {
 		return nil, nil
 	}
-	select {
-	case s.hashing <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { <-s.hashing }()
-	hash, err := HashPassword(*d.Password)
+	hash, err := s.Hash(ctx, *d.Password)
 	return &hash, err
 }
 
+// Hash is HashPassword for requests, of which only a few hash at the same time.
+func (s *Service) Hash(ctx context.Context, password string) (string, error) {
+	var hash string
+	err := s.whileHashing(ctx, func() (err error) {
+		hash, err = HashPassword(password)
+		return err
+	})
+	return hash, err
+}
+
+// nobody is the hash of a password that nobody has, by hashParams.
+var nobody = sync.OnceValue(func() string {
+	hash, err := argon2id.CreateHash(rand.Text(), hashParams)
+	if err != nil {
+		panic(err) // the parameters are ours
+	}
+	return hash
+})
+
+// CheckPassword reports whether a password is the one a hash was made of. It does the same work
+// for a person who has none (nil) and is false then.
+func (s *Service) CheckPassword(ctx context.Context, hash *string, password string) (ok bool, err error) {
+	with := nobody()
+	if hash != nil {
+		with = *hash
+	}
+	err = s.whileHashing(ctx, func() (err error) {
+		ok, err = argon2id.ComparePasswordAndHash(password, with)
+		return err
+	})
+	return ok && hash != nil, err
+}
+
+// whileHashing does something that takes as much memory as hashing does.
+func (s *Service) whileHashing(ctx context.Context, do func() error) error {
+	select {
+	case s.hashing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.hashing }()
+	return do()
+}
+
+// Invite makes a PRE_INVITED person INVITED, and nobody else.
+func (s *Service) Invite(ctx context.Context, who authz.Actor, id string) error {
+	return s.move(ctx, who, id, PreInvited, Invited)
+}
+
+// Arrive makes an INVITED person ACTIVE, and nobody else.
+func (s *Service) Arrive(ctx context.Context, who authz.Actor, id string) error {
+	return s.move(ctx, who, id, Invited, Active)
+}
+
+// move takes an account from one state to the next, if it is there.
+func (s *Service) move(ctx context.Context, who authz.Actor, id, from, to string) error {
+	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE users SET status = ?, updated_at = ?, updated_by = ?, version = version + 1 WHERE org_id = ? AND id = ? AND status = ?`,
+			to, s.stamp(who).ms, who.UserID, who.OrgID, id, from)
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := s.changed(ctx, tx, who.OrgID, id); err != nil {
+			return err
+		}
+		return s.bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: "user.updated", Subject: id})
+	})
+}
+
 // SetPasswordHash gives a person a new password, hashed by HashPassword. It makes those
-// ACTIVE who were invited or about to be, and nobody else.
+// ACTIVE who were invited or about to be, and nobody else; what OnPassword registered hears of it.
 func (s *Service) SetPasswordHash(ctx context.Context, who authz.Actor, id, hash string) error {
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE users SET password_hash = ?, updated_at = ?, updated_by = ?, version = version + 1,
@@ -55,6 +120,14 @@ func (s *Service) SetPasswordHash(ctx context.Context, who authz.Actor, id, hash
 		}
 		if err != nil {
 			return err
+		}
+		if err := s.changed(ctx, tx, who.OrgID, id); err != nil {
+			return err
+		}
+		for _, w := range s.passwords {
+			if err := w(ctx, tx, who.OrgID, []string{id}); err != nil {
+				return err
+			}
 		}
 		return s.bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: "user.updated", Subject: id})
 	})

@@ -29,14 +29,15 @@ type Watcher func(ctx context.Context, tx db.Tx, orgID string, people []string) 
 
 // Service is the people of every organization.
 type Service struct {
-	db       *db.DB
-	bus      *bus.Bus
-	clock    clock.Clock
-	settings Settings
-	store    store
-	heirs    []Heir
-	watchers []Watcher
-	hashing  chan struct{} // bounds how many passwords are hashed at once
+	db        *db.DB
+	bus       *bus.Bus
+	clock     clock.Clock
+	settings  Settings
+	store     store
+	heirs     []Heir
+	watchers  []Watcher
+	passwords []Watcher
+	hashing   chan struct{} // bounds how many passwords are hashed at once
 }
 
 // New makes the service.
@@ -51,6 +52,9 @@ func (s *Service) OnHandOver(h Heir) { s.heirs = append(s.heirs, h) }
 // OnChange registers what is to hear of people who are made, changed or archived, like
 // OnHandOver.
 func (s *Service) OnChange(w Watcher) { s.watchers = append(s.watchers, w) }
+
+// OnPassword registers what is to hear of people who get a new password, like OnHandOver.
+func (s *Service) OnPassword(w Watcher) { s.passwords = append(s.passwords, w) }
 
 func (s *Service) changed(ctx context.Context, tx db.Tx, orgID string, people ...string) error {
 	for _, w := range s.watchers {

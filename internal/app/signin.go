@@ -1,0 +1,19 @@
+package app
+
+import (
+	"github.com/workdrive/workdrive/internal/module/session"
+	"github.com/workdrive/workdrive/internal/module/user"
+)
+
+// wireSessions makes signing in, which hears of new passwords.
+func (a *App) wireSessions(people *user.Service) *session.Service {
+	d := session.Deps{
+		DB: a.o.DB, Jobs: a.jobs, Clock: a.o.Clock, Log: a.o.Log, People: people, URL: a.o.Server.Address(a.o.Server.Listen),
+	}
+	if a.mail != nil {
+		d.Mailer = a.mail
+	}
+	s := session.New(d)
+	people.OnPassword(s.PasswordChanged)
+	return s
+}
