@@ -30,7 +30,7 @@ func (a *App) notifications(m Modules, audiences *audience.Audiences, contents *
 		Sights:  map[string]content.Carrier{"task": task.Sight, "course": course.Sight},
 		Sources: newSources(m, contents, c), URL: o.Address(o.Listen), Egress: a.pushClient(),
 	}
-	d.Page = func(s notification.Subject) string { return page(d.URL, contents.Kinds(), s) }
+	d.Page = func(s notification.Subject) string { return page(d.URL, s) }
 	if a.mail != nil {
 		d.Mail = a.mail
 	}
@@ -71,18 +71,20 @@ func (a *App) pushClient() *egress.Client {
 	return egress.New(egress.Options{Version: a.o.Version, Allow: a.o.Server.EgressAllow})
 }
 
-// page is the address of what a notification is about.
-func page(url string, kinds []content.Kind, s notification.Subject) string {
-	segment := map[string]string{"task": "tasks", "course": "courses", "conversation": "conversations", "message": "messages", "event": "events"}[s.Kind]
-	for _, k := range kinds {
-		if k.Name == s.Kind {
-			segment = k.Plural
-		}
+// pages are the console's, of the kinds of things that have one each.
+var pages = map[string]string{
+	"post": "posts", "news": "news", "document": "documents", "faq": "faqs", "task": "tasks", "course": "courses", "conversation": "chats",
+}
+
+// page is the address of what a notification is about: its own, or the nearest there is.
+func page(url string, s notification.Subject) string {
+	switch segment := pages[s.Kind]; {
+	case segment != "":
+		return url + "/" + segment + "/" + s.ID
+	case s.Kind == "message":
+		return url + "/chats"
 	}
-	if segment == "" {
-		return url
-	}
-	return url + "/" + segment + "/" + s.ID
+	return url
 }
 
 // sources say what events of the platform tell whom.

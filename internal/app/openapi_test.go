@@ -90,11 +90,18 @@ func TestEveryRouteIsDescribedAndEveryDescribedRouteIsServed(t *testing.T) {
 func TestUnknownAddressesAreProblems(t *testing.T) {
 	t.Parallel()
 	a := newApp(t)
-	for _, path := range []string{"/", "/api", "/api/", "/api/nothing", "/api//users", "/api/users/", "/debug/pprof/", "/metrics/", "/healthz/x", "/swagger"} {
+	for _, path := range []string{"//", "/api", "/api/", "/api/nothing", "/api//users", "//api/users", "/api/users/", "/calendar/nothing", "/metrics/", "/healthz/x"} {
 		w := httptest.NewRecorder()
 		a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
 		if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s answers %d %s", path, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+	for _, path := range []string{"/debug/pprof/", "/swagger", "/manage/nothing"} { // the console's, which tells strangers nothing
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", path, nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%s answers %d", path, w.Code)
 		}
 	}
 	w := httptest.NewRecorder()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/clock"
@@ -87,9 +88,14 @@ func (c *Console) maySetUp(code string) bool {
 	return subtle.ConstantTimeCompare([]byte(code), []byte(c.setupCode)) == 1
 }
 
-// Handles reports whether a path is the console's.
+// others are the first segments of what is not the console's: the API, what calendar programs and
+// guests are given, and what watches over the process.
+var others = []string{"api", "calendar", "healthz", "readyz", "metrics"}
+
+// Handles reports whether a path is the console's. Untidy ones are nobody's.
 func (c *Console) Handles(path string) bool {
-	return path != "/api" && !strings.HasPrefix(path, "/api/")
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return !slices.Contains(others, first) && !strings.Contains(path, "//")
 }
 
 const maxForm = 1 << 20 // bytes; a list of a thousand people to import fits
