@@ -101,7 +101,7 @@ func (p patient) space(context.Context) finding {
 	if err := syscall.Statfs(p.DataDir, &s); err != nil {
 		return finding{}
 	}
-	free := s.Bavail * uint64(s.Bsize) //nolint:gosec // a block's size is positive
+	free := s.Bavail * uint64(s.Bsize)
 	f := finding{healthy, "disk", humanize.IBytes(free) + " free"}
 	if free < littleSpace {
 		f.state, f.text = odd, f.text+": when it is full, nothing can be written"

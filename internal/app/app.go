@@ -59,6 +59,11 @@ func OpenToRead(ctx context.Context, s config.Store, log *slog.Logger) (*db.DB, 
 	return db.Open(ctx, db.Options{URL: s.URL(), Logger: log, ReadOnly: true})
 }
 
+// Mailer sends mail to people; kernel/mail does.
+type Mailer interface {
+	Send(ctx context.Context, m mail.Message) error
+}
+
 // Options are what an App is made of.
 type Options struct {
 	Version string
@@ -81,7 +86,7 @@ type App struct {
 	bus     *bus.Bus
 	jobs    *job.Jobs
 	index   *search.Index
-	mail    *mail.Sender // nil when no mail is sent
+	mail    Mailer // nil when no mail is sent
 	router  *api.Router
 	metrics *prometheus.Registry
 	handler http.Handler

@@ -1,52 +1,17 @@
 package app
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
-	"github.com/workdrive/workdrive/internal/module/enforcement"
 )
-
-// told keeps what people are told, in place of whatever delivers it.
-type told struct {
-	mu   sync.Mutex
-	list []enforcement.Notice
-}
-
-// Remind implements enforcement.Notifier.
-func (n *told) Remind(_ context.Context, tx db.Tx, x enforcement.Notice) error {
-	tx.OnCommit(func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.list = append(n.list, x)
-	})
-	return nil
-}
-
-// take gives what was told since it was last asked.
-func (n *told) take() []enforcement.Notice {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	list := n.list
-	n.list = nil
-	return list
-}
-
-// recorded has what the house tells people recorded.
-func (h *house) recorded() *told {
-	n := &told{}
-	h.Enforcement.Notifier = n
-	return n
-}
 
 // template makes an enforcement template of reminders such as "email 2 days".
 func (h *house) template(t *testing.T, reminders ...string) string {
@@ -335,4 +300,23 @@ func TestARestrictionEndsOnEveryNode(t *testing.T) {
 	}
 	here.call(t, key, http.MethodPost, "/api/tasks/"+task+"/reopen", "", 200)
 	soon(t, "what is open again restricts on the other node", func() bool { return there.status(key, http.MethodGet, "/api/posts", "") == http.StatusForbidden })
+}
+
+func TestRemindersReachTheInbox(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		ann, annKey := h.person(t, "ann")
+		plan := h.template(t, "email 2 days")
+		due := h.clock.Now().Add(72 * time.Hour).UTC().Format(time.RFC3339)
+		h.create(t, h.admin, "/api/tasks", body(`{"title":"Read","content":"x","dueDate":%q,"notificationTemplateId":%q,"userIds":[%q]}`, due, plan, ann))
+		h.expect(t, "the assignment", annKey, "task task 1")
+		h.clock.Advance(25 * time.Hour)
+		if err := h.Enforcement.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.expect(t, "two days before", annKey, "reminder task 1", "task task 1")
+		if err := h.Enforcement.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.expect(t, "once", annKey, "reminder task 1", "task task 1")
+	})
 }

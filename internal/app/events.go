@@ -22,9 +22,7 @@ func (a *App) events(kinds content.Deps, conversations *conversation.Service) *e
 		Deps: kinds, Conversations: eventConversations{conversations}, Zones: user.Zones{}, Outside: a.calendars(),
 		Calls: event.Calls{URL: calls.URL, Key: calls.Key, Secret: calls.Secret}, URL: a.o.Server.Address(a.o.Server.Listen),
 	}
-	if a.mail != nil {
-		d.Mailer = a.mail
-	}
+	d.Mailer = a.mail
 	return event.New(d)
 }
 

@@ -31,9 +31,7 @@ func (a *App) notifications(m Modules, audiences *audience.Audiences, contents *
 		Sources: newSources(m, contents, c), URL: o.Address(o.Listen), Egress: a.pushClient(),
 	}
 	d.Page = func(s notification.Subject) string { return page(d.URL, s) }
-	if a.mail != nil {
-		d.Mail = a.mail
-	}
+	d.Mail = a.mail
 	if o.SMS.On() {
 		settings, err := o.SMS.Settings()
 		if err != nil {
@@ -54,8 +52,8 @@ func (a *App) notifications(m Modules, audiences *audience.Audiences, contents *
 	return notification.New(d), nil
 }
 
-// mailer is the mail server that is set up, or nil.
-func (a *App) mailer() (*mail.Sender, error) {
+// mailer is what mail is sent with, or nil.
+func (a *App) mailer() (Mailer, error) {
 	if !a.o.Server.SMTP.On() {
 		return nil, nil
 	}

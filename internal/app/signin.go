@@ -10,9 +10,7 @@ func (a *App) wireSessions(people *user.Service) *session.Service {
 	d := session.Deps{
 		DB: a.o.DB, Jobs: a.jobs, Clock: a.o.Clock, Log: a.o.Log, People: people, URL: a.o.Server.Address(a.o.Server.Listen),
 	}
-	if a.mail != nil {
-		d.Mailer = a.mail
-	}
+	d.Mailer = a.mail
 	s := session.New(d)
 	people.OnPassword(s.PasswordChanged)
 	return s

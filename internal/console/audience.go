@@ -70,7 +70,7 @@ func (v *visit) permissions() map[string]any {
 
 // previewAudience says who would see what is being written.
 func (c *Console) previewAudience(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	var out struct {

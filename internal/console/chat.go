@@ -81,7 +81,7 @@ func (c *Console) chats(v *visit) error {
 }
 
 func (c *Console) createChat(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	in := map[string]any{"title": v.text("title"), "groupType": "CHAT_GROUP", "isPrivate": v.form.Get("kind") == "secret", "byRequest": v.form.Get("kind") == "request"}
@@ -172,7 +172,7 @@ func (h history) newest() string {
 
 // read tells that a conversation was read up to a message.
 func (c *Console) read(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	id := v.r.PathValue("id")
@@ -187,7 +187,7 @@ func (c *Console) read(v *visit) error {
 }
 
 func (c *Console) sendMessage(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	id := v.r.PathValue("id")
@@ -199,7 +199,7 @@ func (c *Console) sendMessage(v *visit) error {
 
 // membership joins a group chat, asks to, or leaves it.
 func (c *Console) membership(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	id := v.r.PathValue("id")

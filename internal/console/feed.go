@@ -80,7 +80,7 @@ type composing struct {
 }
 
 func (c *Console) createPost(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	in := map[string]any{"postText": v.text("postText"), "permissions": v.permissions()}

@@ -70,7 +70,7 @@ func (v *visit) backToItem(kind, id string) error {
 
 func (c *Console) reactTo(kind string) handler {
 	return func(v *visit) error {
-		if _, err := v.values(); err != nil {
+		if err := v.read(); err != nil {
 			return err
 		}
 		id := v.r.PathValue("id")
@@ -90,7 +90,7 @@ func (v *visit) putOrDelete() string {
 
 func (c *Console) bookmark(kind string) handler {
 	return func(v *visit) error {
-		if _, err := v.values(); err != nil {
+		if err := v.read(); err != nil {
 			return err
 		}
 		id := v.r.PathValue("id")
@@ -103,7 +103,7 @@ func (c *Console) bookmark(kind string) handler {
 
 func (c *Console) comment(kind string) handler {
 	return func(v *visit) error {
-		if _, err := v.values(); err != nil {
+		if err := v.read(); err != nil {
 			return err
 		}
 		id := v.r.PathValue("id")
@@ -164,7 +164,7 @@ type writing struct {
 }
 
 func (c *Console) createNews(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	w := writing{title: v.text("newsTitle"), text: v.form.Get("postText"), category: v.text("category"), asks: v.form.Get("asks") != ""}
@@ -190,7 +190,7 @@ func (v *visit) again(err error, w *writing, page func(w writing, p *problem) te
 
 // uploadSlot asks for an upload. Script sends the file there (see docs/guides/uploads.md).
 func (c *Console) uploadSlot(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	var slot any

@@ -47,7 +47,7 @@ func (c *Console) documentForm(v *visit) error {
 }
 
 func (c *Console) createDocument(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	w := writing{title: v.text("name"), category: v.text("category"), link: v.text("docUrl"), asks: v.form.Get("asks") != ""}
@@ -101,7 +101,7 @@ func (c *Console) faqForm(v *visit) error {
 }
 
 func (c *Console) createFaq(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	w := writing{title: v.text("name"), category: v.text("category"), question: v.text("question"), text: v.form.Get("answer")}

@@ -45,7 +45,7 @@ func (c *Console) signing(v *visit) (f signing, err error) {
 }
 
 func (c *Console) login(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	f, err := c.signing(v)
@@ -97,7 +97,7 @@ const nextCookie = "workdrive-next"
 func (c *Console) codeForm(v *visit) error { return v.page(codePage(nil)) }
 
 func (c *Console) code(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	o, err := c.d.Sessions.Verify(v.ctx(), v.cookie(sessionCookie), v.text("code"), v.client())
@@ -128,7 +128,7 @@ func (c *Console) forgotForm(v *visit) error {
 }
 
 func (c *Console) forgot(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	f, err := c.signing(v)
@@ -152,7 +152,7 @@ func (c *Console) linkForm(v *visit) error {
 }
 
 func (c *Console) link(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	who, err := c.d.Sessions.Look(v.ctx(), v.r.PathValue("token"))
@@ -197,7 +197,7 @@ func (c *Console) beforeSetup(v *visit, code string) error {
 }
 
 func (c *Console) setup(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	if err := c.beforeSetup(v, v.text("code")); err != nil {
@@ -221,7 +221,7 @@ func (c *Console) setup(v *visit) error {
 }
 
 func (c *Console) setLanguage(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	for _, l := range c.languages {

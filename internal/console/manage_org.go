@@ -35,7 +35,7 @@ func (c *Console) organization(v *visit) error {
 }
 
 func (c *Console) saveOrganization(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	var o organization
@@ -103,7 +103,7 @@ func (c *Console) categories(v *visit) error {
 }
 
 func (c *Console) createCategory(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	module := moduleCode(v.text("moduleCode"))
@@ -120,7 +120,7 @@ func (c *Console) createCategory(v *visit) error {
 }
 
 func (c *Console) deleteCategory(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	if err := v.call(http.MethodDelete, at("api", "categories", v.r.PathValue("id")), nil, nil); err != nil {

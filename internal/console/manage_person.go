@@ -68,7 +68,7 @@ func (c *Console) editPerson(v *visit) error {
 
 // savePerson creates a person, or changes the one of the path.
 func (c *Console) savePerson(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	id := v.r.PathValue("id")
@@ -119,7 +119,7 @@ func (v *visit) byEmail(email string) (any, error) {
 }
 
 func (c *Console) setStatus(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	status := v.text("status")
@@ -221,7 +221,7 @@ func (v *visit) heirOf(p person) (string, error) {
 }
 
 func (c *Console) archive(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	path := at("api", "users", v.r.PathValue("id"))
@@ -252,7 +252,7 @@ func (c *Console) importForm(v *visit) error { return v.page(importPage(importin
 
 // importPeople checks a list of people, or creates them: all or none.
 func (c *Console) importPeople(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	i := importing{text: v.form.Get("csv")}

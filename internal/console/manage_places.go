@@ -77,7 +77,7 @@ func (c *Console) places(k placeKind) handler {
 
 func (c *Console) createPlace(k placeKind) handler {
 	return func(v *visit) error {
-		if _, err := v.values(); err != nil {
+		if err := v.read(); err != nil {
 			return err
 		}
 		in := map[string]any{"name": v.text("name")}
@@ -127,7 +127,7 @@ func (c *Console) placeForm(k placeKind) handler {
 
 func (c *Console) savePlace(k placeKind) handler {
 	return func(v *visit) error {
-		if _, err := v.values(); err != nil {
+		if err := v.read(); err != nil {
 			return err
 		}
 		id := v.r.PathValue("id")
@@ -159,7 +159,7 @@ func (c *Console) deletePlace(k placeKind) handler {
 // changeMembers adds people to a place or takes one away, or changes who leads it.
 func (c *Console) changeMembers(k placeKind) handler {
 	return func(v *visit) error {
-		if _, err := v.values(); err != nil {
+		if err := v.read(); err != nil {
 			return err
 		}
 		id := v.r.PathValue("id")

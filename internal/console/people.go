@@ -35,7 +35,7 @@ func (c *Console) person(v *visit) error {
 }
 
 func (c *Console) follow(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	id := v.r.PathValue("id")
@@ -48,7 +48,7 @@ func (c *Console) follow(v *visit) error {
 func (c *Console) profile(v *visit) error { return v.page(profilePage(v.me, nil)) }
 
 func (c *Console) saveProfile(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	skills := []string{}

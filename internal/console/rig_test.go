@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,7 +19,6 @@ import (
 	"github.com/workdrive/workdrive/internal/app"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
-	"github.com/workdrive/workdrive/internal/kernel/mail"
 	"github.com/workdrive/workdrive/internal/module/org"
 	"github.com/workdrive/workdrive/internal/module/user"
 )
@@ -38,22 +36,9 @@ type rig struct {
 	clock *clock.Manual
 	admin string // id
 	key   string // the administrator's
-	mails *mailbox
-}
-
-// mailbox keeps what is sent.
-type mailbox struct{ got chan mail.Message }
-
-// Send implements app.Mailer.
-func (m *mailbox) Send(_ context.Context, message mail.Message) error {
-	m.got <- message
-	return nil
 }
 
 type setting func(o *app.Options)
-
-// withMail lets the program send mail, and does its jobs.
-func withMail(m *mailbox) setting { return func(o *app.Options) { o.Mailer = m } }
 
 func https(o *app.Options) { o.Server.PublicURL = "https://work.example" }
 

@@ -42,7 +42,7 @@ func (c *Console) settings(v *visit) error {
 }
 
 func (c *Console) changePassword(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	var o session.Opened
@@ -75,7 +75,7 @@ func (c *Console) endOtherSessions(v *visit) error {
 
 // makeToken makes a key of one's own and shows it, this once.
 func (c *Console) makeToken(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	var made struct {
@@ -111,7 +111,7 @@ func (c *Console) factorForm(v *visit) error {
 
 // enrol begins to turn on the second factor, or turns it off: both want the password.
 func (c *Console) enrol(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	f, err := c.d.Sessions.Factor(v.ctx(), v.who)
@@ -132,7 +132,7 @@ func (c *Console) enrol(v *visit) error {
 }
 
 func (c *Console) turnOn(v *visit) error {
-	if _, err := v.values(); err != nil {
+	if err := v.read(); err != nil {
 		return err
 	}
 	codes, err := c.d.Sessions.TurnOn(v.ctx(), v.who, v.text("code"))

@@ -177,23 +177,23 @@ func (v *visit) isPart() bool { return v.r.Header.Get("HX-Request") == "true" }
 
 var errForm = &problem{Status: http.StatusBadRequest, Detail: "The form could not be read. It may be too large."}
 
-// values reads the form.
-func (v *visit) values() (url.Values, error) {
+// read reads the form.
+func (v *visit) read() error {
 	if v.form != nil {
-		return v.form, nil
+		return nil
 	}
-	err := v.r.ParseMultipartForm(maxForm)
+	err := v.r.ParseMultipartForm(maxForm) //nolint:gosec // ServeHTTP bounds the body
 	if errors.Is(err, http.ErrNotMultipart) {
 		err = v.r.ParseForm()
 	}
 	if err != nil {
-		return nil, errForm
+		return errForm
 	}
-	v.form = v.r.PostForm
-	return v.form, nil
+	v.form = v.r.PostForm //nolint:forbidigo // what came, not what is sent
+	return nil
 }
 
-// text is a field of a form without blanks around it. Read values first.
+// text is a field of a form without blanks around it. Call read first.
 func (v *visit) text(name string) string { return strings.TrimSpace(v.form.Get(name)) }
 
 // optional is a field of a form, nil when it is empty, for the API.

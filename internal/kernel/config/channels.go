@@ -18,7 +18,7 @@ import (
 
 // Variables of the environment that may have secrets. Flags have none, which other users of the
 // machine see; for each there is a flag that names a file instead.
-const (
+const ( //nolint:gosec // names of variables
 	smtpURL      = "WORKDRIVE_SMTP_URL"
 	smtpPassword = "WORKDRIVE_SMTP_PASSWORD"
 	smsSecret    = "WORKDRIVE_SMS_SECRET"
