@@ -231,12 +231,13 @@ func (b *Bus) read(ctx context.Context, at *position, page *tailing) (n int, err
 }
 
 // Trim deletes events that are older than Kept: from the oldest up to the first that is not, so
-// that no index by time has to be kept for it.
+// that no index by time has to be kept for it. The newest stays whatever its age: it is the place
+// from which everybody goes on who has seen everything.
 func (b *Bus) Trim(ctx context.Context) error {
 	before := b.clock.Now().Add(-Kept).UnixMilli()
 	return b.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE seq < COALESCE(
-			(SELECT seq FROM outbox WHERE created_at >= ? ORDER BY seq LIMIT 1), (SELECT MAX(seq) + 1 FROM outbox))`, before)
+			(SELECT seq FROM outbox WHERE created_at >= ? ORDER BY seq LIMIT 1), (SELECT MAX(seq) FROM outbox))`, before)
 		return err
 	})
 }

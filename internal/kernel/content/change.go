@@ -328,12 +328,12 @@ func (s *Items[B, P]) Delete(ctx context.Context, who authz.Actor, id, ifMatch s
 		if err := s.table.remove(ctx, tx, who.OrgID, id); err != nil {
 			return err
 		}
-		event, gone := ".deleted", r
+		event, after := ".deleted", r
 		if moderated {
 			event = ".moderated"
 		}
-		gone.Status = "DELETED"
-		return s.settle(ctx, tx, who, r, gone, event)
+		after.Status = gone
+		return s.settle(ctx, tx, who, r, after, event)
 	})
 }
 
@@ -352,7 +352,7 @@ func (s *Items[B, P]) settle(ctx context.Context, tx db.Tx, who authz.Actor, bef
 			return err
 		}
 	}
-	if at := after.ExpiresAt; at != nil && after.GrantedID == nil && after.Status != "DELETED" && (before.ExpiresAt == nil || *before.ExpiresAt != *at) {
+	if at := after.ExpiresAt; at != nil && after.GrantedID == nil && after.Status != gone && (before.ExpiresAt == nil || *before.ExpiresAt != *at) {
 		if err := s.Jobs.Enqueue(ctx, tx, expire{Kinded{s.kind.Name, who.OrgID, after.ID}, *at}, clock.FromMillis(*at)); err != nil {
 			return err
 		}
@@ -362,16 +362,23 @@ func (s *Items[B, P]) settle(ctx context.Context, tx db.Tx, who authz.Actor, bef
 			return err
 		}
 	}
-	return s.Bus.Publish(ctx, tx, bus.Event{
-		OrgID: who.OrgID, Name: s.kind.Name + event, Subject: after.ID, Data: eventData{AuthorID: after.AuthorID, ActorID: who.UserID, Status: after.Status},
-	})
+	data := Told{AuthorID: after.AuthorID, ActorID: who.UserID, Status: after.Status}
+	if after.Status == gone && before.Status == Published {
+		data.AudienceID = before.AudienceID
+	}
+	return s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: s.kind.Name + event, Subject: after.ID, Data: data})
 }
 
-// eventData says who and what state, never what an item says: events cross nodes.
-type eventData struct {
+// gone is the state of an item in the event that tells of its end.
+const gone = "DELETED"
+
+// Told is the data of an item's events: who and what state, never what an item says.
+type Told struct {
 	AuthorID string `json:"authorId"`
 	ActorID  string `json:"actorId"`
 	Status   string `json:"status"`
+	// AudienceID is whoever saw an item that is gone, 0 when only its author did.
+	AudienceID int64 `json:"audienceId,omitempty"`
 }
 
 func (s *Items[B, P]) recount(ctx context.Context, tx db.Tx, orgID string, before, after Record[B]) error {

@@ -96,7 +96,7 @@ func (s *Service) locked(ctx context.Context, tx db.Tx, who authz.Actor, id stri
 func (s *Service) asMember(ctx context.Context, tx db.Tx, who authz.Actor, id string) (Conversation, error) {
 	c, err := s.locked(ctx, tx, who, id)
 	if err == nil && c.Mine == nil {
-		err = fault.Forbidden("conversation.notMember", "Only members can do this. Join the conversation first.")
+		err = errNotMember
 	}
 	return c, err
 }
@@ -119,11 +119,23 @@ var errDirect = fault.Conflict("conversation.direct", "A direct conversation has
 
 // toSend locks a conversation in which the actor may write.
 func (s *Service) toSend(ctx context.Context, tx db.Tx, who authz.Actor, id string) error {
-	c, err := s.asMember(ctx, tx, who, id)
-	if err == nil && c.IsChannel() && !c.isAdmin() {
-		err = fault.Forbidden("conversation.channel", "Only admins write in this room.")
+	c, err := s.locked(ctx, tx, who, id)
+	if err == nil {
+		err = mayWrite(c)
 	}
 	return err
+}
+
+var errNotMember = fault.Forbidden("conversation.notMember", "Only members can do this. Join the conversation first.")
+
+func mayWrite(c Conversation) error {
+	switch {
+	case c.Mine == nil:
+		return errNotMember
+	case c.IsChannel() && !c.isAdmin():
+		return fault.Forbidden("conversation.channel", "Only admins write in this room.")
+	}
+	return nil
 }
 
 // toChange gives a message the actor reads, with its conversation locked.
