@@ -31,6 +31,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/settings"
 	"github.com/workdrive/workdrive/internal/module/social"
+	"github.com/workdrive/workdrive/internal/module/stream"
 	"github.com/workdrive/workdrive/internal/module/task"
 	"github.com/workdrive/workdrive/internal/module/token"
 	"github.com/workdrive/workdrive/internal/module/user"
@@ -65,6 +66,7 @@ type Modules struct {
 
 	Acknowledgements *acknowledgement.Service
 	Conversations    *conversation.Service
+	Streams          *stream.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -114,6 +116,9 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
 	})
 	m.Users.OnChange(m.Conversations.PeopleChanged)
+	if m.Streams, err = a.streams(ctx, m, contents, audiences); err != nil {
+		return m, err
+	}
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -146,6 +151,7 @@ func (a *App) mounted() []module {
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses,
 		a.Conversations,
+		a.Streams,
 	}
 }
 

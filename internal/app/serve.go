@@ -38,6 +38,7 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	t := newTasks(work, a.o.Log, a.metrics)
 	t.run("events", func() error { return a.bus.Run(work) })
 	t.run("keys", func() error { return a.Tokens.Run(work) })
+	t.run("streams", func() error { return a.Streams.Run(work) })
 	for _, d := range doors {
 		t.run("http "+d.address(), d.serve)
 	}

@@ -14,6 +14,7 @@ import (
 // asksTheSystem lists who reads the wall clock. Everybody else is given a clock.Clock.
 var asksTheSystem = map[string]string{
 	"internal/kernel/api/pace.go":           "deadlines of connections are of the wall clock",
+	"internal/kernel/api/events.go":         "as above",
 	"internal/kernel/clock/clock.go":        "the clock itself",
 	"internal/app/serve.go":                 "how long stopping took, for the log",
 	"internal/kernel/api/serve.go":          "how long a request took, for log and metrics",

@@ -25,9 +25,11 @@ func (r *Router) guard(op *mounted) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		s.op = op
-		deadline, cancel := context.WithTimeout(s, op.Timeout)
-		defer cancel()
-		ctx = huma.WithContext(ctx, deadline)
+		if op.Timeout > 0 {
+			deadline, cancel := context.WithTimeout(s, op.Timeout)
+			defer cancel()
+			ctx = huma.WithContext(ctx, deadline)
+		}
 		if err := r.admit(ctx, s); err != nil {
 			r.refuse(ctx, s, err)
 			return

@@ -109,6 +109,17 @@ func (b *Bus) Publish(ctx context.Context, tx db.Tx, e Event) error {
 	return nil
 }
 
+// Whisper delivers an event that nothing keeps and nobody has to hear: to the subscribers of this
+// node, and to those of others that are reached at this moment.
+func (b *Bus) Whisper(_ context.Context, e Event) error {
+	data, err := json.Marshal(e.Data)
+	if err != nil {
+		return err
+	}
+	b.deliver(Delivered{OrgID: e.OrgID, Name: e.Name, Subject: e.Subject, Data: data, At: b.clock.Now()})
+	return nil
+}
+
 func (b *Bus) deliver(e Delivered) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

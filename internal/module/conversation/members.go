@@ -51,7 +51,12 @@ func (s *Service) remove(ctx context.Context, tx db.Tx, who authz.Actor, id stri
 
 // Seats gives who is in some conversations and can sign in, by conversation.
 func (s *Service) Seats(ctx context.Context, q db.Queryer, orgID string, conversations []string) (map[string][]string, error) {
-	return s.store.seated(ctx, q, orgID, conversations)
+	return s.store.seated(ctx, q, orgID, conversations, false)
+}
+
+// AdminsOf gives who of the people of Seats are admins.
+func (s *Service) AdminsOf(ctx context.Context, q db.Queryer, orgID string, conversations []string) (map[string][]string, error) {
+	return s.store.seated(ctx, q, orgID, conversations, true)
 }
 
 // MayWrite gives an error unless the actor may write in a conversation.

@@ -438,7 +438,7 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, list []string) er
 			case !c.isAdmin() && (!who.Can(authz.ContentModerate) || !c.Readable()):
 				return fault.Forbidden("conversation.notAdmin", "Only admins of the group chat and moderators can delete it.")
 			}
-			people, err := s.store.seated(ctx, tx, who.OrgID, []string{id})
+			people, err := s.store.seated(ctx, tx, who.OrgID, []string{id}, false)
 			if err != nil {
 				return err
 			}

@@ -122,11 +122,11 @@ func (store) part(ctx context.Context, tx db.Tx, orgID, id string, people []stri
 	return db.Strings(tx.Query(ctx, `DELETE FROM conversation_members WHERE org_id = ? AND conversation_id = ? AND user_id {in} RETURNING user_id`, orgID, id, db.List(people)))
 }
 
-// seated gives who is in conversations and can sign in, by conversation.
-func (store) seated(ctx context.Context, q db.Queryer, orgID string, conversations []string) (map[string][]string, error) {
+// seated gives who is in conversations and can sign in, by conversation; or their admins only.
+func (store) seated(ctx context.Context, q db.Queryer, orgID string, conversations []string, admins bool) (map[string][]string, error) {
 	rows, err := q.Query(ctx, `SELECT m.conversation_id, m.user_id FROM conversation_members m
 		JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id AND u.status = 'ACTIVE'
-		WHERE m.org_id = ? AND m.conversation_id {in} ORDER BY m.conversation_id, m.user_id`, orgID, db.List(conversations))
+		WHERE m.org_id = ? AND m.conversation_id {in} AND (m.is_admin OR NOT ?) ORDER BY m.conversation_id, m.user_id`, orgID, db.List(conversations), admins)
 	if err != nil {
 		return nil, err
 	}
