@@ -5,14 +5,17 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/changes"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/stream"
+	"github.com/workdrive/workdrive/internal/module/webhook"
 )
 
 // The circles of kernel/changes.
@@ -65,13 +68,25 @@ func tellings(contents *content.Content, audiences *audience.Audiences, conversa
 	return c
 }
 
-// streams makes what tells people of what happens.
-func (a *App) streams(ctx context.Context, m Modules, contents *content.Content, audiences *audience.Audiences) (*stream.Service, error) {
-	return stream.New(ctx, stream.Deps{
-		DB: a.o.DB, Bus: a.bus, Clock: a.o.Clock, Log: a.o.Log, Changes: tellings(contents, audiences, m.Conversations),
+// telling makes what tells people and programs of what happens.
+func (a *App) telling(ctx context.Context, m Modules, c *changes.Changes) (*stream.Service, *webhook.Service, error) {
+	streams, err := stream.New(ctx, stream.Deps{
+		DB: a.o.DB, Bus: a.bus, Clock: a.o.Clock, Log: a.o.Log, Changes: c,
 		Keys: m.Tokens, Conversations: m.Conversations, Stopping: a.drain, Metrics: a.metrics,
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	webhooks, err := webhook.New(ctx, webhook.Deps{
+		DB: a.o.DB, Bus: a.bus, Jobs: a.jobs, Clock: a.o.Clock, Log: a.o.Log, Changes: c, Conversations: m.Conversations,
+		Client: egress.New(egress.Options{Version: a.o.Version, Allow: a.o.Server.EgressAllow, Ports: a.o.Server.EgressPorts, Timeout: webhookTimeout}),
+		URL:    a.o.Server.Address(a.o.Server.Listen),
+	})
+	return streams, webhooks, err
 }
+
+// webhookTimeout is how long a receiver may take to answer.
+const webhookTimeout = 15 * time.Second
 
 // read reads the data of an event. Of an event of another release a part may be missing.
 func read[T any](e bus.Logged) (data T) {

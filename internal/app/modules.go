@@ -37,6 +37,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/user"
 	"github.com/workdrive/workdrive/internal/module/video"
 	"github.com/workdrive/workdrive/internal/module/visibility"
+	"github.com/workdrive/workdrive/internal/module/webhook"
 )
 
 // Modules are the services by noun, for the command line and the demo.
@@ -67,6 +68,7 @@ type Modules struct {
 	Acknowledgements *acknowledgement.Service
 	Conversations    *conversation.Service
 	Streams          *stream.Service
+	Webhooks         *webhook.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -116,7 +118,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
 	})
 	m.Users.OnChange(m.Conversations.PeopleChanged)
-	if m.Streams, err = a.streams(ctx, m, contents, audiences); err != nil {
+	if m.Streams, m.Webhooks, err = a.telling(ctx, m, tellings(contents, audiences, m.Conversations)); err != nil {
 		return m, err
 	}
 	m.Visibility = visibility.New(d, b, audiences, contents)
@@ -151,7 +153,7 @@ func (a *App) mounted() []module {
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses,
 		a.Conversations,
-		a.Streams,
+		a.Streams, a.Webhooks,
 	}
 }
 

@@ -110,7 +110,7 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 	`idempotency_keys|outbox|link_previews|media|media_uses|` +
 	`news|photos|videos|documents|faqs|content_people|faq_questions|acknowledgements|search_entries|media_texts|media_usage|` +
 	`tasks|task_assignments|courses|course_enrolments|course_forms|course_submissions|` +
-	`conversations|conversation_members|conversation_requests|messages|message_texts|message_reactions|meetings|meeting_people|presence)\b`)
+	`conversations|conversation_members|conversation_requests|messages|message_texts|message_reactions|meetings|meeting_people|presence|webhooks|webhook_deliveries|conversation_hooks|audit_entries|audit_heads)\b`)
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{

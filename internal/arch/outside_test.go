@@ -34,6 +34,7 @@ var startsGoroutines = map[string]string{
 var reachesOut = map[string]string{
 	"internal/kernel/egress/egress.go": "the guarded client itself",
 	"internal/kernel/clamd/clamd.go":   "the operator's virus scanner, mostly on this machine",
+	"internal/kernel/bus/nats.go":      "the operator's NATS servers, which are neighbours",
 	"internal/kernel/mail/mail.go":     "the operator's mail server, which is no web server and may be a neighbour",
 }
 
@@ -50,6 +51,8 @@ var dials = map[string][]string{
 	"syscall":                {"Socket", "Connect"},
 	"golang.org/x/sys/unix":  {"Socket", "Connect"},
 	"golang.org/x/net/http2": {"Transport"},
+
+	"github.com/nats-io/nats.go": {"Connect"},
 }
 
 // notServed is code that is no part of the server: tools and test help.

@@ -4,7 +4,7 @@
 // Subscribers keep memory right: they drop cached keys and memberships, wake streams. The
 // node that wrote an event calls its subscribers right after the commit and before Write
 // returns, so that it always reads its own writes. Other nodes find the event by tailing
-// the outbox, within PollInterval. An event may be delivered twice and, after a node was
+// the outbox, within PollInterval, or at once when NATS wakes them (Connect). An event may be delivered twice and, after a node was
 // cut off, as one "bus.gap" instead: subscribers are idempotent, fast, and treat a gap as
 // "anything may have changed". Effects that must happen exactly once are jobs, not
 // subscriptions.
@@ -20,7 +20,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	nats "github.com/nats-io/nats.go"
 
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -61,6 +64,9 @@ type Bus struct {
 	log   *slog.Logger
 	node  string // tells our own rows in the outbox from those of other nodes
 
+	wire atomic.Pointer[nats.Conn] // to other nodes; nil without NATS
+	wake chan struct{}
+
 	mu   sync.RWMutex
 	subs []subscription
 }
@@ -72,7 +78,7 @@ type subscription struct {
 
 // New makes a bus for one node.
 func New(d *db.DB, c clock.Clock, log *slog.Logger) *Bus {
-	return &Bus{db: d, clock: c, log: log, node: ids.New()}
+	return &Bus{db: d, clock: c, log: log, node: ids.New(), wake: make(chan struct{}, 1)}
 }
 
 // Subscribe calls f for every event whose name is in names: exactly, or as "noun.*". nil is
@@ -104,19 +110,9 @@ func (b *Bus) Publish(ctx context.Context, tx db.Tx, e Event) error {
 		return err
 	}
 	tx.OnCommit(func() {
+		b.say(wakeSubject, nil)
 		b.deliver(Delivered{OrgID: e.OrgID, Name: e.Name, Subject: e.Subject, Data: data, At: now})
 	})
-	return nil
-}
-
-// Whisper delivers an event that nothing keeps and nobody has to hear: to the subscribers of this
-// node, and to those of others that are reached at this moment.
-func (b *Bus) Whisper(_ context.Context, e Event) error {
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		return err
-	}
-	b.deliver(Delivered{OrgID: e.OrgID, Name: e.Name, Subject: e.Subject, Data: data, At: b.clock.Now()})
 	return nil
 }
 
@@ -154,6 +150,7 @@ func (b *Bus) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-b.wake:
 		}
 		next, err := b.tail(ctx, at)
 		if err != nil {

@@ -110,10 +110,12 @@ func (s *Service) asAdmin(ctx context.Context, tx db.Tx, who authz.Actor, id str
 	case c.Kind == Direct:
 		return c, errDirect
 	case !c.isAdmin():
-		return c, fault.Forbidden("conversation.notAdmin", "Only admins of the group chat can do this.")
+		return c, errNotAdmin
 	}
 	return c, nil
 }
+
+var errNotAdmin = fault.Forbidden("conversation.notAdmin", "Only admins of the group chat can do this.")
 
 var errDirect = fault.Conflict("conversation.direct", "A direct conversation has the people it was begun with, and no title of its own.")
 

@@ -59,6 +59,20 @@ func (s *Service) AdminsOf(ctx context.Context, q db.Queryer, orgID string, conv
 	return s.store.seated(ctx, q, orgID, conversations, true)
 }
 
+// MayAdminister gives an error unless the actor is an admin of a group chat.
+func (s *Service) MayAdminister(ctx context.Context, q db.Queryer, who authz.Actor, id string) error {
+	c, err := s.store.byID(ctx, q, who, id)
+	switch {
+	case err != nil:
+		return err
+	case c.Kind == Direct:
+		return errDirect
+	case !c.isAdmin():
+		return errNotAdmin
+	}
+	return nil
+}
+
 // MayWrite gives an error unless the actor may write in a conversation.
 func (s *Service) MayWrite(ctx context.Context, q db.Queryer, who authz.Actor, id string) error {
 	c, err := s.store.byID(ctx, q, who, id)
