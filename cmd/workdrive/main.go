@@ -40,6 +40,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Fill an empty installation with a made-up organization."`
 	User    userCommands   `cmd:"" help:"List and change people."`
 	Token   tokenCommands  `cmd:"" help:"List, make and revoke API keys."`
+	Audit   auditCommands  `cmd:"" help:"Check the audit log."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" hidden:"" help:"Print the OpenAPI description."`
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/acknowledgement"
+	"github.com/workdrive/workdrive/internal/module/audit"
 	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/course"
@@ -69,6 +70,7 @@ type Modules struct {
 	Conversations    *conversation.Service
 	Streams          *stream.Service
 	Webhooks         *webhook.Service
+	Audits           *audit.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -121,6 +123,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	if m.Streams, m.Webhooks, err = a.telling(ctx, m, tellings(contents, audiences, m.Conversations)); err != nil {
 		return m, err
 	}
+	m.Audits = audit.New(d, c)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -153,7 +156,7 @@ func (a *App) mounted() []module {
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses,
 		a.Conversations,
-		a.Streams, a.Webhooks,
+		a.Streams, a.Webhooks, a.Audits,
 	}
 }
 

@@ -30,6 +30,7 @@ func (r *Router) guard(op *mounted) func(huma.Context, func(huma.Context)) {
 			defer cancel()
 			ctx = huma.WithContext(ctx, deadline)
 		}
+		defer r.auditDenial(s)
 		if err := r.admit(ctx, s); err != nil {
 			r.refuse(ctx, s, err)
 			return
@@ -44,6 +45,10 @@ func (r *Router) guard(op *mounted) func(huma.Context, func(huma.Context)) {
 		}
 		if err != nil {
 			r.respond(ctx, s.rejected(ctx.Context(), err))
+			return
+		}
+		if ctx, err = r.audited(ctx, s); err != nil {
+			r.refuse(ctx, s, err)
 			return
 		}
 		if key := req.Header.Get(idempotencyHeader); key != "" && op.idempotent() {

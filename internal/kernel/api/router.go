@@ -39,6 +39,7 @@ type Options struct {
 	Log           *slog.Logger
 	Authenticator Authenticator
 	Metrics       prometheus.Registerer // nil for none
+	Auditor       Auditor               // nil for none
 	// Examples holds <operation id>.request.json and .response.json; nil for none.
 	Examples fs.FS
 	// Aliases gives other spellings of body fields by operation id: alias -> name.

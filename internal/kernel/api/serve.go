@@ -32,7 +32,8 @@ type state struct {
 	op     *mounted // nil until the route is known
 	who    authz.Actor
 	body   []byte
-	input  error // found before the router, see Reject
+	denied string // the code of a 403
+	input  error  // found before the router, see Reject
 	began  time.Time
 	leave  func()        // gives the place among the requests worked on free; nil before there is one
 	opened time.Duration // how long it took until a stream of events began; 0 of other answers
@@ -206,6 +207,9 @@ func (s *state) report(ctx context.Context, err error) *Problem {
 		err = &fault.Error{Kind: fault.KindUnavailable, Code: "server.slow", Detail: "This took too long. Try again later.", RetryAfter: time.Second}
 	}
 	p := problemOf(err, s.id)
+	if p.Status == http.StatusForbidden {
+		s.denied = p.Code
+	}
 	if p.Status >= http.StatusInternalServerError {
 		operation := ""
 		if s.op != nil {
