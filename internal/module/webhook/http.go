@@ -184,7 +184,7 @@ type (
 	}
 	secretOutput struct{ Body SecretView }
 	updateInput  struct {
-		idInput
+		ID string `path:"id" doc:"Id of the webhook"`
 		api.IfMatch
 		Body Change
 	}
@@ -194,7 +194,7 @@ type (
 		}
 	}
 	redeliverInput struct {
-		idInput
+		ID   string `path:"id" doc:"Id of the webhook"`
 		Body struct {
 			DeliveryID string `json:"deliveryId" required:"true" maxLength:"100" doc:"Id of the delivery"`
 		}
@@ -218,7 +218,7 @@ type (
 		}
 	}
 	createHookInput struct {
-		chatInput
+		ID   string `path:"id" doc:"Id of the group chat"`
 		Body struct {
 			Name string `json:"name" required:"true" minLength:"1" maxLength:"100" doc:"Name under which the program writes"`
 		}
@@ -233,7 +233,7 @@ type (
 		ID string `path:"id" doc:"Id of the address"`
 	}
 	receiveInput struct {
-		hookInput
+		ID        string `path:"id" doc:"Id of the address"`
 		Signature string `query:"signature" maxLength:"100" doc:"The secret part of the address"`
 		Body      struct {
 			Text string `json:"text" required:"true" minLength:"1" maxLength:"65536" doc:"The message"`
