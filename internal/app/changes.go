@@ -27,7 +27,7 @@ const (
 
 // tellings says by whom each noun of events is seen. What is not here nobody is told. Messages are
 // told to members, though everybody reads an open group chat: who wants to hear of it joins.
-func tellings(contents *content.Content, audiences *audience.Audiences, conversations *conversation.Service) *changes.Changes {
+func tellings(contents *content.Content, audiences *audience.Audiences, conversations conversation.Seating) *changes.Changes {
 	c := changes.New()
 	c.Circle(inAudience, func(ctx context.Context, q db.Queryer, orgID string, ids, people []string) (map[string][]string, error) {
 		return audiences.Admitted(ctx, q, orgID, ids, people)
@@ -72,13 +72,13 @@ func tellings(contents *content.Content, audiences *audience.Audiences, conversa
 func (a *App) telling(ctx context.Context, m Modules, c *changes.Changes) (*stream.Service, *webhook.Service, error) {
 	streams, err := stream.New(ctx, stream.Deps{
 		DB: a.o.DB, Bus: a.bus, Clock: a.o.Clock, Log: a.o.Log, Changes: c,
-		Keys: m.Tokens, Conversations: m.Conversations, Stopping: a.drain, Metrics: a.metrics,
+		Keys: m.Tokens, Conversations: conversation.Seating{Service: m.Conversations}, Stopping: a.drain, Metrics: a.metrics,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	webhooks, err := webhook.New(ctx, webhook.Deps{
-		DB: a.o.DB, Bus: a.bus, Jobs: a.jobs, Clock: a.o.Clock, Log: a.o.Log, Changes: c, Conversations: m.Conversations,
+		DB: a.o.DB, Bus: a.bus, Jobs: a.jobs, Clock: a.o.Clock, Log: a.o.Log, Changes: c, Conversations: conversation.Seating{Service: m.Conversations},
 		Client: egress.New(egress.Options{Version: a.o.Version, Allow: a.o.Server.EgressAllow, Ports: a.o.Server.EgressPorts, Timeout: webhookTimeout}),
 		URL:    a.o.Server.Address(a.o.Server.Listen),
 	})

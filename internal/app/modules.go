@@ -120,7 +120,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		DB: d, Bus: b, Clock: c, Content: contents, Index: a.index, Files: m.Media, Previews: previews, Categories: m.Categories,
 	})
 	m.Users.OnChange(m.Conversations.PeopleChanged)
-	if m.Streams, m.Webhooks, err = a.telling(ctx, m, tellings(contents, audiences, m.Conversations)); err != nil {
+	if m.Streams, m.Webhooks, err = a.telling(ctx, m, tellings(contents, audiences, conversation.Seating{Service: m.Conversations})); err != nil {
 		return m, err
 	}
 	m.Audits = audit.New(d, c)

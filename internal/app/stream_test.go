@@ -494,6 +494,10 @@ func newStreamed(t *testing.T, rt *rapid.T, l *live, d *db.DB) *streamed {
 		s.who = append(s.who, o.Person(t, fmt.Sprint("p", i)))
 		s.keys = append(s.keys, l.key(t, s.who[i]))
 	}
+	// What comes before has its final place when the mark behind it has been told: only then does a
+	// stream that is opened begin behind it.
+	before := l.listen(t, s.keys[0], "", historyTypes)
+	before.until("ready", "")
 	for range groups { // person 0 administers them and stays
 		s.groups = append(s.groups, l.must(t, s.keys[0], "POST", "/api/group-chats", map[string]any{"title": "G", "isPrivate": true})["id"].(string))
 		s.in = append(s.in, map[int]bool{0: true})
@@ -501,6 +505,9 @@ func newStreamed(t *testing.T, rt *rapid.T, l *live, d *db.DB) *streamed {
 	s.admit(0, 1)
 	s.admit(1, 2)
 	s.log = nil // nobody listens yet
+	mark := l.must(t, s.keys[0], "POST", "/api/posts", map[string]any{"postText": "mark"})["id"].(string)
+	before.until("post.created", mark)
+	before.hangUp()
 	for p := range s.who {
 		s.listens(p)
 	}

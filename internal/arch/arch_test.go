@@ -114,9 +114,10 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{
-	"internal/kernel/bus/bus.go":         "a node trims the events of all organizations",
-	"internal/kernel/bus/log.go":         "the log is read once for all organizations, and handed out to each",
-	"internal/kernel/api/idempotency.go": "old answers of all organizations are forgotten",
+	"internal/kernel/bus/bus.go":           "a node trims the events of all organizations",
+	"internal/kernel/bus/log.go":           "the log is read once for all organizations, and handed out to each",
+	"internal/module/webhook/store_all.go": "old deliveries of all organizations are deleted",
+	"internal/kernel/api/idempotency.go":   "old answers of all organizations are forgotten",
 }
 
 func TestStatementsNameTheOrganization(t *testing.T) {

@@ -49,39 +49,6 @@ func (s *Service) remove(ctx context.Context, tx db.Tx, who authz.Actor, id stri
 	return s.parted(ctx, tx, who, id, "left", left)
 }
 
-// Seats gives who is in some conversations and can sign in, by conversation.
-func (s *Service) Seats(ctx context.Context, q db.Queryer, orgID string, conversations []string) (map[string][]string, error) {
-	return s.store.seated(ctx, q, orgID, conversations, false)
-}
-
-// AdminsOf gives who of the people of Seats are admins.
-func (s *Service) AdminsOf(ctx context.Context, q db.Queryer, orgID string, conversations []string) (map[string][]string, error) {
-	return s.store.seated(ctx, q, orgID, conversations, true)
-}
-
-// MayAdminister gives an error unless the actor is an admin of a group chat.
-func (s *Service) MayAdminister(ctx context.Context, q db.Queryer, who authz.Actor, id string) error {
-	c, err := s.store.byID(ctx, q, who, id)
-	switch {
-	case err != nil:
-		return err
-	case c.Kind == Direct:
-		return errDirect
-	case !c.isAdmin():
-		return errNotAdmin
-	}
-	return nil
-}
-
-// MayWrite gives an error unless the actor may write in a conversation.
-func (s *Service) MayWrite(ctx context.Context, q db.Queryer, who authz.Actor, id string) error {
-	c, err := s.store.byID(ctx, q, who, id)
-	if err != nil {
-		return err
-	}
-	return mayWrite(c)
-}
-
 // seated checks that a group chat has an admin still, and tells of its change.
 func (s *Service) seated(ctx context.Context, tx db.Tx, who authz.Actor, id string) error {
 	headless, err := s.store.headless(ctx, tx, who.OrgID, id)

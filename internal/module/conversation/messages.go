@@ -76,16 +76,6 @@ func (s *Service) Send(ctx context.Context, who authz.Actor, id string, in Note)
 	return s.compose(ctx, who, id, "", in)
 }
 
-// SendAs writes a text in a conversation as a program that the actor has let in, and gives the
-// message's id.
-func (s *Service) SendAs(ctx context.Context, who authz.Actor, id, hook, text string) (string, error) {
-	made, err := s.compose(ctx, who, id, hook, Note{Message: api.Patch[string]{Set: true, Value: text}})
-	if err != nil {
-		return "", err
-	}
-	return made.List[0].ID, nil
-}
-
 // compose writes a message, of a program when hook is its name.
 func (s *Service) compose(ctx context.Context, who authz.Actor, id, hook string, in Note) (Messages, error) {
 	m := Message{ID: ids.New(), ConversationID: id, SenderID: who.UserID, UpdatedBy: who.UserID, ReplyOf: optional(in.ReplyOfMsgID)}

@@ -174,17 +174,6 @@ func (store) stop(ctx context.Context, tx db.Tx, orgID, id, reason string) error
 	return err
 }
 
-// tidy deletes what is finished since a time, and addresses of group chats that are gone, of all
-// organizations.
-func (store) tidy(ctx context.Context, tx db.Tx, before int64) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM webhook_deliveries WHERE finished_at < ?`, before); err != nil {
-		return err
-	}
-	_, err := tx.Exec(ctx, `DELETE FROM conversation_hooks WHERE NOT EXISTS (SELECT 1 FROM conversations c
-		WHERE c.org_id = conversation_hooks.org_id AND c.id = conversation_hooks.conversation_id)`)
-	return err
-}
-
 const hookColumns = `id, conversation_id, name, created_by, created_at, last_used_at`
 
 func (h *Hook) targets() []any {
