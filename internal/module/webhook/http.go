@@ -161,6 +161,12 @@ type HookView struct {
 	LastUsedAt     *api.Time `json:"lastUsedAt" doc:"When something was last written, or null"`
 }
 
+// AddressView is a new address with its secret.
+type AddressView struct {
+	HookView
+	URL string `json:"url" doc:"Where the program writes; shown this once"`
+}
+
 func hookView(h Hook) HookView {
 	return HookView{h.ID, h.ConversationID, h.Name, h.CreatedBy, api.At(h.CreatedAt), api.AtPtr(h.LastUsedAt)}
 }
@@ -223,13 +229,8 @@ type (
 			Name string `json:"name" required:"true" minLength:"1" maxLength:"100" doc:"Name under which the program writes"`
 		}
 	}
-	createHookOutput struct {
-		Body struct {
-			HookView
-			URL string `json:"url" doc:"Where the program writes; shown this once"`
-		}
-	}
-	hookInput struct {
+	createHookOutput struct{ Body AddressView }
+	hookInput        struct {
 		ID string `path:"id" doc:"Id of the address"`
 	}
 	receiveInput struct {

@@ -114,7 +114,7 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Webhoo
 	err := s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		all, err := s.store.list(ctx, tx, who.OrgID)
 		if err == nil && len(all) >= maxWebhooks {
-			err = fault.Conflict("webhook.tooMany", "An organization has at most 50 webhooks. Delete one first.")
+			err = fault.Conflict("webhook.tooMany", "An organization has at most 200 webhooks. Delete one first.")
 		}
 		if err != nil {
 			return err

@@ -19,7 +19,7 @@ import (
 
 // Limits.
 const (
-	maxWebhooks   = 50  // of an organization
+	maxWebhooks   = 200 // of an organization
 	maxHooks      = 20  // of a group chat
 	maxName       = 100 // characters
 	maxURL        = 2048
