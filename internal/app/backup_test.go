@@ -124,6 +124,10 @@ func TestABackupBringsEverythingBack(t *testing.T) {
 				t.Errorf("%s: %s", path, diff)
 			}
 		}
+		var ahead int
+		if err := restored.db.Reader(t.Context()).QueryRow(t.Context(), `SELECT COUNT(*) FROM outbox_cursors WHERE txid > 0`).Scan(&ahead); err != nil || ahead > 0 {
+			t.Errorf("%d cursors stand at transactions of the other database, %v", ahead, err)
+		}
 		if err := archive.Restore(t.Context(), restored.Installation()); !errors.Is(err, backup.ErrNotEmpty) {
 			t.Errorf("a second time: %v", err)
 		}

@@ -41,6 +41,11 @@ var renumbered = []string{"audience_id", "granted_id"}
 // originals. An archive with files has none, and gets those of the store it is restored into.
 var ofStore = map[string]string{"media": "etag"}
 
+// ofDatabase are the columns that hold the number of a transaction, which means something in one
+// database alone. An archive has 0, from where whoever follows the events goes on by their serial
+// numbers.
+var ofDatabase = map[string]string{"outbox_cursors": "txid"}
+
 const pageRows = 1000
 
 // Write writes an archive of everything, or of one organization, to w.
@@ -275,13 +280,16 @@ func (r reader) page(ctx context.Context, text string, args []any) ([][]any, err
 	}
 	defer rows.Close()
 	var types []db.ColumnType
-	blank := -1
+	blank, zero := -1, -1
 	for _, c := range r.t.Columns {
 		if c.Type == db.Derived {
 			continue
 		}
 		if c.Name == r.blank {
 			blank = len(types)
+		}
+		if c.Name == ofDatabase[r.t.Name] {
+			zero = len(types)
 		}
 		types = append(types, c.Type)
 	}
@@ -301,6 +309,9 @@ func (r reader) page(ctx context.Context, text string, args []any) ([][]any, err
 		}
 		if blank >= 0 {
 			row[blank] = ""
+		}
+		if zero >= 0 {
+			row[zero] = int64(0)
 		}
 		page = append(page, row)
 	}

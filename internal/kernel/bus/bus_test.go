@@ -106,7 +106,7 @@ func TestOldEventsAreTrimmed(t *testing.T) {
 		b := bus.New(d, c, slog.New(slog.DiscardHandler))
 		publish(t, d, b, "post.created", "old", nil)
 		c.Advance(bus.Kept + time.Hour)
-		follow(t, b, 0)
+		follow(t, b, 1, 0)
 		publish(t, d, b, "post.created", "new", nil)
 		if err := b.Trim(t.Context()); err != nil {
 			t.Fatal(err)

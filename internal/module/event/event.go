@@ -86,6 +86,9 @@ type Body struct {
 	Frequency recurrence.Frequency `json:"frequency,omitempty"`
 	Until     string               `json:"until,omitempty"`    // the last day, in Zone
 	MonthDay  int                  `json:"monthDay,omitempty"` // see recurrence.Rule
+	// Wall is the start and the end of the first occurrence of a series on the clock of Zone, where
+	// that clock skips one of them: Start and End are past the gap then, and say less.
+	Wall []recurrence.Wall `json:"wall,omitempty"`
 
 	Sequence int    `json:"sequence"` // counts the changes that matter to guests
 	Secret   string `json:"secret"`   // signs the links of guests

@@ -110,6 +110,24 @@ func TestSeriesStayOnTheirClock(t *testing.T) {
 	})
 }
 
+// The first occurrence of a series can be at a time that its clock skips that day: the others are
+// at that time all the same.
+func TestSeriesThatBeginInAGapOfTheClock(t *testing.T) {
+	each(t, func(r *rig) {
+		r.zones[r.ann.UserID] = mustZone(t, "Europe/Berlin")
+		r.make(r.ann, series("night shift", "2027-03-28T02:00:00Z", "60", "daily", "2027-03-30"))
+		const march = "fromDate=2027-03-01&toDate=2027-04-01"
+		days := r.call(r.ann, "GET", "/api/events?"+march, "").want(200).objects("events")
+		second := "/api/events/" + days[1].str("id") + "?repeat=all"
+		r.call(r.ann, "PATCH", second, `{"startDateTime":"2027-03-29T00:30:00Z"}`).want(200)
+		r.lists(r.bob, march, "2027-03-28T01:30", "2027-03-29T00:30", "2027-03-30T00:30")
+		r.call(r.ann, "PATCH", second, `{"title":"late shift"}`).want(200)
+		r.lists(r.bob, march, "2027-03-28T01:30", "2027-03-29T00:30", "2027-03-30T00:30")
+		r.call(r.ann, "PATCH", second, `{"tzid":"UTC"}`).want(200)
+		r.lists(r.bob, march, "2027-03-28T02:30", "2027-03-29T02:30", "2027-03-30T02:30")
+	})
+}
+
 // january is three days of a daily series.
 const january = "fromDate=2027-01-01&toDate=2027-02-01"
 

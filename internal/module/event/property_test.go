@@ -176,7 +176,8 @@ func (h *history) word() string {
 	return fmt.Sprintf("title %d", h.n)
 }
 
-// some gives an occurrence that takes place, with its id in the API.
+// some gives an occurrence that takes place, with its id in the API; none where another series
+// has one that looks the same, as after a split whose second part moved onto the first.
 func (h *history) some() (m *modelSeries, at recurrence.Wall, id string) {
 	if len(h.series) == 0 {
 		return nil, 0, ""
@@ -188,12 +189,18 @@ func (h *history) some() (m *modelSeries, at recurrence.Wall, id string) {
 	s := live[at]
 	window := fmt.Sprintf("/api/events?per_page=1000&fromDate=%s&toDate=%s", s.start.UTC().Format("2006-01-02T15:04:05Z"), s.end.UTC().Format("2006-01-02T15:04:05Z"))
 	for _, e := range h.call(h.ann, "GET", window, "").want(200).objects("events") {
-		if e.str("title") == s.title && e.str("startDateTime") == stamp(s.start) && (e.body["recurrenceId"] == nil || e.str("recurrenceId") == at.String()) {
-			return m, at, e.str("id")
+		if e.str("title") != s.title || e.str("startDateTime") != stamp(s.start) || e.body["recurrenceId"] != nil && e.str("recurrenceId") != at.String() {
+			continue
 		}
+		if id != "" {
+			return nil, 0, ""
+		}
+		id = e.str("id")
 	}
-	h.rt.Fatalf("%v of %q is not in %s", at, s.title, window)
-	return nil, 0, ""
+	if id == "" {
+		h.rt.Fatalf("%v of %q is not in %s", at, s.title, window)
+	}
+	return m, at, id
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

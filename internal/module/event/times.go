@@ -36,16 +36,23 @@ func (b *Body) rule() recurrence.Rule {
 	}
 	if b.Frequency != recurrence.Once {
 		r.Until, _ = recurrence.ParseDate(b.Until) // was checked when it was written
+		if len(b.Wall) == 2 {
+			r.Start, r.End = b.Wall[0], b.Wall[1]
+		}
 	}
 	return r
 }
 
 // follow takes a rule over.
 func (b *Body) follow(r recurrence.Rule) {
-	b.Start, b.End = r.Start.In(r.Zone).UnixMilli(), r.End.In(r.Zone).UnixMilli()
+	b.Start, b.End, b.Wall = r.Start.In(r.Zone).UnixMilli(), r.End.In(r.Zone).UnixMilli(), nil
 	b.Frequency, b.MonthDay, b.Until = r.Frequency, r.MonthDay, ""
-	if r.Frequency != recurrence.Once {
-		b.Until = r.Until.String()
+	if r.Frequency == recurrence.Once {
+		return
+	}
+	b.Until = r.Until.String()
+	if is := b.rule(); is.Start != r.Start || is.End != r.End {
+		b.Wall = []recurrence.Wall{r.Start, r.End}
 	}
 }
 
@@ -134,15 +141,20 @@ func (d Draft) times(b *Body, at anchor, bad *fault.Fields) {
 
 // rezone puts an event under another clock, which shows the same times.
 func (d Draft) rezone(b *Body, at *anchor) {
-	from := b.zone()
+	from, r := b.zone(), b.rule()
 	b.Zone = d.TZID.Value
 	to := b.zone()
 	move := func(ms int64) int64 { return recurrence.WallOf(clock.FromMillis(ms).In(from)).In(to).UnixMilli() }
 	if b.Start != 0 {
-		b.Start, b.End = move(b.Start), move(b.End)
 		at.start, at.end = move(at.start), move(at.end)
 	}
-	if !b.repeats() {
+	switch {
+	case b.Start == 0:
+	case b.repeats():
+		r.Zone = to
+		b.follow(r)
+	default:
+		b.Start, b.End = move(b.Start), move(b.End)
 		at.id = b.rule().Start
 	}
 }
@@ -198,7 +210,7 @@ var frequencies = map[string]recurrence.Frequency{
 // apply makes a series of an event, or ends its repetition.
 func (r Repeat) apply(b *Body, bad *fault.Fields) {
 	if r.Config == nil {
-		b.Frequency, b.Until, b.MonthDay = recurrence.Once, "", 0
+		b.Frequency, b.Until, b.MonthDay, b.Wall = recurrence.Once, "", 0, nil
 		return
 	}
 	f, ok := frequencies[strings.ToLower(strings.TrimSpace(string(r.Config.Frequency)))]
