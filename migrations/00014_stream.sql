@@ -22,7 +22,7 @@ CREATE TABLE webhooks (
     url           TEXT   NOT NULL,
     types         TEXT   NOT NULL,     -- JSON array of strings; empty = all
     scopes        TEXT   NOT NULL,     -- of the key it was made with, JSON
-    secret        TEXT   NOT NULL,     -- that deliveries are signed with: it cannot be a hash
+    secret        TEXT   NOT NULL,     -- that deliveries are signed with, sealed
     active        BOOLEAN NOT NULL,
     reason        TEXT,                -- why the server has stopped it
     failing_since BIGINT,              -- when the first of the deliveries failed that have failed since

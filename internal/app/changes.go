@@ -81,6 +81,7 @@ func (a *App) telling(ctx context.Context, m Modules, c *changes.Changes) (*stre
 		DB: a.o.DB, Bus: a.bus, Jobs: a.jobs, Clock: a.o.Clock, Log: a.o.Log, Changes: c, Conversations: conversation.Seating{Service: m.Conversations},
 		Client: egress.New(egress.Options{Version: a.o.Version, Allow: a.o.Server.EgressAllow, Ports: a.o.Server.EgressPorts, Timeout: webhookTimeout}),
 		URL:    a.o.Server.Address(a.o.Server.Listen),
+		Keys:   a.o.Keys,
 	})
 	return streams, webhooks, err
 }

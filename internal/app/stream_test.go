@@ -260,6 +260,33 @@ func TestAStreamEndsWithTheRightToIt(t *testing.T) {
 	})
 }
 
+// TestARestrictedPersonHasNoStream ends one when a person becomes overdue, and refuses the next.
+func TestARestrictedPersonHasNoStream(t *testing.T) {
+	eachLive(t, func(t *testing.T, l *live, d *db.DB) {
+		o := cast.NewOrg(t, d)
+		admin, who := l.key(t, o.Administrator(t, "ada")), o.Person(t, "ann")
+		key := l.key(t, who)
+		plan := l.must(t, admin, "POST", "/api/enforcement-templates", map[string]any{
+			"title": "Plan", "reminders": []any{map[string]any{"reminderType": "restrict", "reminderTime": 1, "reminderTimeUnit": "hours"}},
+		})["id"]
+		due := l.clock.Now().Add(24 * time.Hour)
+		task := l.must(t, admin, "POST", "/api/tasks", map[string]any{
+			"title": "Read it", "content": "x", "userIds": []string{who.UserID}, "dueDate": stamped(due), "notificationTemplateId": plan,
+		})["id"].(string)
+		e := l.listen(t, key, "", "")
+		e.until("ready", "")
+		l.clock.Advance(26 * time.Hour)
+		e.ends()
+		if status, answer := l.call(t.Context(), key, "GET", "/api/stream", nil); status != http.StatusForbidden || answer["code"] != "user.restricted" {
+			t.Errorf("then a stream answers %d %v", status, answer)
+		}
+		l.must(t, key, "POST", "/api/tasks/"+task+"/complete", nil)
+		e = l.listen(t, key, "", "")
+		e.until("ready", "")
+		e.hangUp()
+	})
+}
+
 // TestAStreamSaysWhenItCannotGoOn resumes behind ids that no log has.
 func TestAStreamSaysWhenItCannotGoOn(t *testing.T) {
 	eachLive(t, func(t *testing.T, l *live, d *db.DB) {
@@ -279,7 +306,7 @@ func TestAStreamSaysWhenItCannotGoOn(t *testing.T) {
 		e.until("post.created", missed)
 		e.hangUp()
 
-		l.clock.Advance(bus.Kept + time.Hour)
+		l.clock.Advance(bus.Abandoned + time.Hour)
 		post()
 		if err := l.app.bus.Trim(t.Context()); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -18,6 +19,8 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/seal"
+	"github.com/workdrive/workdrive/internal/module/webhook"
 	"github.com/workdrive/workdrive/internal/testkit/cast"
 	"github.com/workdrive/workdrive/internal/testkit/dbtest"
 )
@@ -152,7 +155,7 @@ func TestAWebhookIsToldWhatItsOwnerSees(t *testing.T) {
 		if r.wrong > 0 {
 			t.Errorf("%d requests could not be verified", r.wrong)
 		}
-		s.clock.Advance(bus.Kept + time.Hour)
+		s.clock.Advance(bus.Abandoned + time.Hour)
 		s.must(t, annKey, "POST", "/api/posts", map[string]any{"postText": "later"})
 		if err := s.app.bus.Trim(t.Context()); err != nil {
 			t.Fatal(err)
@@ -241,6 +244,50 @@ func TestProgramsWriteInGroupChats(t *testing.T) {
 			t.Errorf("revoked: %d", status)
 		}
 	})
+}
+
+// TestSecretsOfWebhooksAreSealed changes the key that seals them.
+func TestSecretsOfWebhooksAreSealed(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		old, key := bytes.Repeat([]byte("o"), seal.KeySize), bytes.Repeat([]byte("k"), seal.KeySize)
+		with := func(raw ...[]byte) *App {
+			keys, err := seal.Parse(raw...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a, err := New(Options{Version: Release, DB: d, Clock: clock.NewManual(time.Now()), Log: slog.New(slog.DiscardHandler), Keys: keys})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		o := cast.NewOrg(t, d)
+		made, err := with(old).Webhooks.Create(t.Context(), o.Administrator(t, "ann"), webhook.Draft{Name: "x", URL: "https://receiver.example/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := func() (text string) {
+			if err := d.Reader(t.Context()).QueryRow(t.Context(), `SELECT secret FROM webhooks WHERE org_id = ? AND id = ?`, o.ID, made.ID).Scan(&text); err != nil {
+				t.Fatal(err)
+			}
+			return text
+		}
+		first := stored()
+		if strings.Contains(first, made.Secret[len("whsec_"):]) {
+			t.Error("the database holds the secret as it is")
+		}
+		if err := with(key, old).Webhooks.Tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := seal.Parse(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if secret, _, err := keys.Open(stored(), "webhook secret "+made.ID); err != nil || secret != made.Secret {
+			t.Errorf("the new key opens %q, %v", secret, err)
+		}
+	}, constraints()...)
 }
 
 // TestTheAuditLogHoldsWhatAdministratorsDidAndWhatWasDenied looks for both, and forges it.

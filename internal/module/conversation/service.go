@@ -48,7 +48,7 @@ func (s *Service) now() int64 { return clock.Millis(s.Clock.Now()) }
 type event struct {
 	ID string `json:"id"`
 	By string `json:"by"`
-	// People are who was in it until now, where the event tells that they are not any more.
+	// People are who was in it until now, of .left and .deleted; and who was let in, of .approved.
 	People []string `json:"people,omitempty"`
 }
 

@@ -36,7 +36,7 @@ type deliver struct {
 // Kind names the job.
 func (deliver) Kind() string { return "webhook.deliver" }
 
-// tidy is the job that deletes old deliveries.
+// tidy is the job that does what Tidy does.
 type tidy struct{}
 
 // Kind names the job.
@@ -44,12 +44,53 @@ func (tidy) Kind() string { return "webhook.tidy" }
 
 func (s *Service) work() {
 	job.Handle(s.Jobs, s.attempt)
-	job.Handle(s.Jobs, func(ctx context.Context, _ tidy) error {
-		before := s.Clock.Now().Add(-deliveriesKept).UnixMilli()
-		return s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.store.tidy(ctx, tx, before) })
-	})
+	job.Handle(s.Jobs, func(ctx context.Context, _ tidy) error { return s.Tidy(ctx) })
 	s.Jobs.Every(time.Hour, tidy{})
 }
+
+// Tidy deletes old deliveries, and seals again what older keys have sealed.
+func (s *Service) Tidy(ctx context.Context) error {
+	if s.Keys.Several() {
+		if err := s.sealAgain(ctx); err != nil {
+			return err
+		}
+	}
+	before := s.Clock.Now().Add(-deliveriesKept).UnixMilli()
+	return s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.store.tidy(ctx, tx, before) })
+}
+
+// sealAgain seals with the first key what older ones have sealed. What cannot be opened is left.
+func (s *Service) sealAgain(ctx context.Context) error {
+	var last sealedSecret
+	for more := true; more; {
+		err := s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+			list, err := s.store.older(ctx, tx, s.Keys.Prefix(), last, rotated)
+			if err != nil {
+				return err
+			}
+			for _, w := range list {
+				secret, _, err := s.Keys.Open(w.sealed, sealedFor(w.id))
+				if err != nil {
+					continue
+				}
+				if err := s.store.reseal(ctx, tx, w, s.Keys.Seal(secret, sealedFor(w.id))); err != nil {
+					return err
+				}
+			}
+			if more = len(list) == rotated; more {
+				last = list[rotated-1]
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rotated is how many secrets one transaction seals again.
+const rotated = 200
 
 // Run makes deliveries of what happens, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
@@ -90,14 +131,14 @@ func (s *Service) handOut(ctx context.Context) (more bool, err error) {
 			}
 			return s.store.setPlace(ctx, tx, at)
 		}
-		if held, err := s.log.Holds(ctx, tx, at); err == nil && !held {
-			s.Log.WarnContext(ctx, "webhooks miss events: they were not handed out for a day")
-		} else if err != nil {
-			return err
-		}
 		page, err := s.log.After(ctx, tx, at, stretch)
 		if err != nil || len(page.Events) == 0 {
 			return err
+		}
+		if held, err := s.log.Holds(ctx, tx, at); err != nil {
+			return err
+		} else if !held {
+			s.Log.WarnContext(ctx, "webhooks miss events: they were not handed out for a day, or a backup was restored")
 		}
 		by := map[string][]changes.Told{}
 		for _, t := range s.Changes.Of(page.Events, changes.Logged) {
@@ -198,7 +239,11 @@ type outcome struct {
 
 // send sends a delivery.
 func (s *Service) send(ctx context.Context, w Webhook, d Delivery) outcome {
-	signer, err := standardwebhooks.NewWebhook(w.Secret)
+	secret, _, err := s.Keys.Open(w.sealed, sealedFor(w.ID))
+	if err != nil {
+		return outcome{reason: "The secret cannot be opened with the keys of this server. Replace it.", final: true}
+	}
+	signer, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
 		return outcome{reason: "The secret cannot be used. Replace it.", final: true}
 	}

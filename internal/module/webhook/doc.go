@@ -25,9 +25,9 @@
 // switching it on again begins with what happens then. Private addresses are refused when the
 // connection is made (kernel/egress), redirects are not followed.
 //
-// The secret is shown once. It is kept readable, since every delivery is signed with it; whoever
-// reads the database can forge deliveries, and read everything they tell of anyway. Backups hold
-// it. It can be replaced at any time.
+// The secret is shown once. It is kept sealed (kernel/seal), since every delivery is signed with
+// it: the database or a backup alone does not give it away. It can be replaced at any time, and has
+// to be where the key that sealed it is missing.
 //
 // # Changes
 //

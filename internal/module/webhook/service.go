@@ -17,6 +17,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/seal"
 )
 
 const noun, hookNoun = "webhook", "hook"
@@ -40,6 +41,7 @@ type Deps struct {
 	Conversations Conversations
 	Client        *egress.Client // that sends; Options.Timeout is its patience
 	URL           string         // of this server
+	Keys          seal.Keys
 }
 
 // Service is what can be done with webhooks.
@@ -104,6 +106,7 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Webhoo
 	w := Webhook{
 		ID: ids.New(), OwnerID: who.UserID, Name: in.Name, URL: in.URL, Scopes: who.Scopes, Secret: newSecret(), Active: true, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
+	w.sealed = s.Keys.Seal(w.Secret, sealedFor(w.ID))
 	var bad fault.Fields
 	checkName(w.Name, &bad)
 	s.checkURL(w.URL, &bad)
@@ -189,6 +192,7 @@ func (s *Service) Rotate(ctx context.Context, who authz.Actor, id string) (Webho
 			return err
 		}
 		w.Secret, w.UpdatedAt = newSecret(), s.now()
+		w.sealed = s.Keys.Seal(w.Secret, sealedFor(w.ID))
 		w.Version++
 		return s.store.update(ctx, tx, who.OrgID, w)
 	})

@@ -19,7 +19,7 @@ func (w *Webhook) scan(from db.Row, more ...any) error {
 	var types, scopes string
 	var txid, seq int64
 	err := from.Scan(append([]any{
-		&w.ID, &w.OwnerID, &w.Name, &w.URL, &types, &scopes, &w.Secret, &w.Active, &w.Reason, &w.FailingSince, &txid, &seq, &w.Version, &w.CreatedAt, &w.UpdatedAt,
+		&w.ID, &w.OwnerID, &w.Name, &w.URL, &types, &scopes, &w.sealed, &w.Active, &w.Reason, &w.FailingSince, &txid, &seq, &w.Version, &w.CreatedAt, &w.UpdatedAt,
 	}, more...)...)
 	if errors.Is(err, db.ErrNoRows) {
 		return fault.NotFound(noun)
@@ -43,7 +43,7 @@ func (store) insert(ctx context.Context, tx db.Tx, orgID string, w Webhook) erro
 	txid, seq := w.From.Numbers()
 	_, err := tx.Exec(ctx, `INSERT INTO webhooks (org_id, id, owner_id, name, url, types, scopes, secret, active, from_txid, from_seq, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		orgID, w.ID, w.OwnerID, w.Name, w.URL, text(w.Types), text(w.Scopes), w.Secret, w.Active, txid, seq, w.CreatedAt, w.UpdatedAt)
+		orgID, w.ID, w.OwnerID, w.Name, w.URL, text(w.Types), text(w.Scopes), w.sealed, w.Active, txid, seq, w.CreatedAt, w.UpdatedAt)
 	return err
 }
 
@@ -51,7 +51,7 @@ func (store) update(ctx context.Context, tx db.Tx, orgID string, w Webhook) erro
 	txid, seq := w.From.Numbers()
 	_, err := tx.Exec(ctx, `UPDATE webhooks SET name = ?, url = ?, types = ?, secret = ?, active = ?, reason = ?, failing_since = ?, from_txid = ?, from_seq = ?,
 		version = version + 1, updated_at = ? WHERE org_id = ? AND id = ?`,
-		w.Name, w.URL, text(w.Types), w.Secret, w.Active, w.Reason, w.FailingSince, txid, seq, w.UpdatedAt, orgID, w.ID)
+		w.Name, w.URL, text(w.Types), w.sealed, w.Active, w.Reason, w.FailingSince, txid, seq, w.UpdatedAt, orgID, w.ID)
 	return err
 }
 

@@ -51,7 +51,8 @@ func waitAfter(attempts int) (time.Duration, bool) {
 type Webhook struct {
 	ID, OwnerID, Name, URL string
 	Types, Scopes          []string
-	Secret                 string
+	Secret                 string // of a new one, and of one whose secret was replaced just now; "" otherwise
+	sealed                 string
 	Active                 bool
 	Reason                 *string
 	FailingSince           *int64
@@ -110,6 +111,9 @@ func newSecret() string {
 	_, _ = rand.Read(random) // never fails
 	return "whsec_" + base64.StdEncoding.EncodeToString(random)
 }
+
+// sealedFor is the context that the secret of a webhook is sealed for.
+func sealedFor(id string) string { return "webhook secret " + id }
 
 // newHookSecret makes the secret of an address, 260 bits.
 func newHookSecret() string { return strings.ToLower(rand.Text() + rand.Text()) }
