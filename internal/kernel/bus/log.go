@@ -157,9 +157,9 @@ const numberBytes = 7
 func (c Cursors) Text(p Position) string {
 	var plain, sealed [aes.BlockSize]byte
 	var number [8]byte
-	binary.BigEndian.PutUint64(number[:], uint64(p.txid)) //nolint:gosec // never negative
+	binary.BigEndian.PutUint64(number[:], uint64(p.txid))
 	copy(plain[:], number[1:])
-	binary.BigEndian.PutUint64(number[:], uint64(p.seq)) //nolint:gosec // never negative
+	binary.BigEndian.PutUint64(number[:], uint64(p.seq))
 	copy(plain[numberBytes:], number[1:])
 	c.block.Encrypt(sealed[:], plain[:])
 	return base64.RawURLEncoding.EncodeToString(sealed[:])
@@ -179,6 +179,6 @@ func (c Cursors) Read(text string) (Position, error) {
 	if plain[2*numberBytes] != 0 || plain[2*numberBytes+1] != 0 {
 		return Position{}, ErrCursor
 	}
-	number := func(b []byte) int64 { return int64(binary.BigEndian.Uint64(append([]byte{0}, b...))) } //nolint:gosec // 56 bits
+	number := func(b []byte) int64 { return int64(binary.BigEndian.Uint64(append([]byte{0}, b...))) }
 	return Position{number(plain[:numberBytes]), number(plain[numberBytes : 2*numberBytes])}, nil
 }

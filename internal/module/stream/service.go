@@ -80,14 +80,13 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		return nil, err
 	}
 	d.Bus.Subscribe(nil, func(e bus.Delivered) {
-		switch {
-		case e.Name == typingStarted:
-			select {
-			case s.whispers <- e:
-			default: // nobody misses that somebody types
-			}
-		default:
+		if e.Name != typingStarted {
 			signal(s.wake)
+			return
+		}
+		select {
+		case s.whispers <- e:
+		default: // nobody misses that somebody types
 		}
 	})
 	return s, nil

@@ -267,7 +267,7 @@ func (s *Service) send(ctx context.Context, w Webhook, d Delivery) outcome {
 		}
 		return outcome{reason: delivery.Quote("no answer: " + delivery.Cause(err).Error())}
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<10)) // what it says does not matter
 	out := outcome{status: answer.StatusCode, ok: answer.StatusCode >= 200 && answer.StatusCode < 300, gone: answer.StatusCode == http.StatusGone}
 	if !out.ok {

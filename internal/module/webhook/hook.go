@@ -17,16 +17,16 @@ const hookPerMinute = 60
 
 // hookGate hides addresses of group chats that the actor does not administer.
 func (s *Service) hookGate(ctx context.Context, who authz.Actor, id string) error {
-	_, err := s.toRevoke(ctx, s.DB.Reader(ctx), who, id)
-	return err
+	return s.toRevoke(ctx, s.DB.Reader(ctx), who, id)
 }
 
-func (s *Service) toRevoke(ctx context.Context, q db.Queryer, who authz.Actor, id string) (Hook, error) {
+// toRevoke gives an error unless the actor administers the group chat of an address.
+func (s *Service) toRevoke(ctx context.Context, q db.Queryer, who authz.Actor, id string) error {
 	h, err := s.store.hook(ctx, q, who.OrgID, id)
 	if err == nil && s.Conversations.MayAdminister(ctx, q, who, h.ConversationID) != nil {
 		err = fault.NotFound(hookNoun)
 	}
-	return h, err
+	return err
 }
 
 // Address makes an address at which a program writes in a group chat as the actor, and gives it.
@@ -66,7 +66,7 @@ func (s *Service) Addresses(ctx context.Context, who authz.Actor, conversationID
 // Revoke ends an address.
 func (s *Service) Revoke(ctx context.Context, who authz.Actor, id string) error {
 	return s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if _, err := s.toRevoke(ctx, tx, who, id); err != nil {
+		if err := s.toRevoke(ctx, tx, who, id); err != nil {
 			return err
 		}
 		return s.store.removeHook(ctx, tx, who.OrgID, id)
