@@ -11,9 +11,13 @@ export CGO_ENABLED := 0
 CC_FOUND := $(shell command -v gcc cc 2>/dev/null)
 RACE     := $(if $(CC_FOUND),-race)
 
-# Tests that send thousands of requests one after another: the race detector makes them ten times
-# slower and has nothing to find in them that the concurrent tests do not show it.
-SERIAL   := ^(TestIsolationMatrix.*|TestEveryOperationRefusesBadInput|TestEveryExampleIsReplayed|TestVisibilityAgreesWithOracle)$$
+# Long tests that do one thing after another: the race detector makes them ten times slower and has
+# nothing to find in them that the concurrent tests do not show it. They run without it.
+SERIAL   := ^(TestIsolationMatrix.*|TestEveryOperationRefusesBadInput|TestEveryExampleIsReplayed|TestVisibilityAgreesWithOracle|$\
+TestEveryQuestionHasTheSameAnswer|TestListsAreTheExpansionOfAllSeries|TestHostilePDFsEndTheirOwnProcessAlone|TestBombsNeedLittleMemory|TestTheDemo.*)$$
+SERIAL_IN := ./internal/app ./internal/demo ./internal/kernel/audience ./internal/kernel/extract ./internal/module/event
+# Packages in which nothing is concurrent.
+PLAIN    := ./internal/arch ./internal/kernel/ical ./internal/kernel/recurrence
 
 .DEFAULT_GOAL := help
 
@@ -33,8 +37,9 @@ build: ## Build the program: one static binary
 test: ## Run every test on both engines; installs PostgreSQL and ffmpeg from Debian's packages when it can
 	./scripts/test-deps
 	$(if $(RACE),,@echo 'no C compiler here: the tests run without the race detector' >&2; [ "$${CI:-}" != true ])
-	CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 40m -skip '$(SERIAL)' ./...
-	go test -timeout 40m -run '$(SERIAL)' ./internal/app
+	CGO_ENABLED=$(if $(RACE),1,0) go test $(RACE) -timeout 40m -skip '$(SERIAL)' $$(go list ./... | grep -vxF "$$(go list $(PLAIN))")
+	go test -timeout 40m -run '$(SERIAL)' $(SERIAL_IN)
+	go test -timeout 40m $(PLAIN)
 	@echo 'make test: every package passed'
 
 .PHONY: lint
