@@ -12,6 +12,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/ical"
 	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/event"
+	"github.com/workdrive/workdrive/internal/module/notification"
 	"github.com/workdrive/workdrive/internal/module/user"
 )
 
@@ -19,7 +20,7 @@ import (
 func (a *App) events(kinds content.Deps, conversations *conversation.Service) *event.Service {
 	calls := a.o.Server.Calls
 	d := event.Deps{
-		Deps: kinds, Conversations: eventConversations{conversations}, Zones: user.Zones{}, Outside: a.calendars(),
+		Deps: kinds, Conversations: eventConversations{conversations}, Zones: user.Zones{}, Locales: user.Zones{}, Outside: a.calendars(),
 		Calls: event.Calls{URL: calls.URL, Key: calls.Key, Secret: calls.Secret}, URL: a.o.Server.Address(a.o.Server.Listen),
 	}
 	d.Mailer = a.mail
@@ -44,4 +45,16 @@ func (c eventConversations) Holds(ctx context.Context, _ db.Queryer, who authz.A
 		return false, nil
 	}
 	return err == nil && d.Mine != nil, err
+}
+
+// eventNews tell people what becomes of events.
+type eventNews struct{ notifications *notification.Service }
+
+// Tell implements event.Notifier.
+func (e eventNews) Tell(ctx context.Context, tx db.Tx, n event.Notice) error {
+	in := notification.Notice{OrgID: n.OrgID, UserIDs: n.UserIDs, ActorID: n.ActorID, Kind: notification.Event, Title: n.Title, Text: n.Text}
+	if n.EventID != "" {
+		in.Subject = notification.Subject{Kind: "event", ID: n.EventID}
+	}
+	return e.notifications.Notify(ctx, tx, in)
 }

@@ -143,7 +143,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		return m, err
 	}
 	m.Users.OnChange(m.Notifications.PeopleChanged)
-	m.Enforcement.Notifier = reminders{m.Notifications}
+	m.Enforcement.Notifier, m.Events.Notifier = reminders{m.Notifications}, eventNews{m.Notifications}
 	for _, inherit := range []user.Heir{
 		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
 		m.Courses.Inherit, m.Tasks.Inherit, m.Events.Inherit,

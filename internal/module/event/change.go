@@ -47,10 +47,20 @@ func (s *Service) updateAll(ctx context.Context, who authz.Actor, c change, in D
 		return named
 	}
 	change.Also = func(ctx context.Context, tx db.Tx, r content.Record[Body]) error {
-		if err := s.heldIn(ctx, tx, who, r.Body.ConversationID, c.item.Body.ConversationID); err != nil || !in.UserIDs.Set {
+		if err := s.heldIn(ctx, tx, who, r.Body.ConversationID, c.item.Body.ConversationID); err != nil {
 			return err
 		}
-		return s.invite(ctx, tx, who.OrgID, r.ID, invited)
+		var added []string
+		if in.UserIDs.Set {
+			var err error
+			if added, err = s.inviting(ctx, tx, who.OrgID, c, r, invited); err != nil {
+				return err
+			}
+		}
+		if c.item.Status != content.Published {
+			return nil
+		}
+		return s.hearOfChange(ctx, tx, who, &c.item.Body, r, added)
 	}
 	_, err = s.items.Update(ctx, who, c.item.ID, c.IfMatch, change)
 	return err
@@ -90,7 +100,10 @@ func (s *Service) updateOne(ctx context.Context, tx db.Tx, who authz.Actor, c ch
 		o.Changes = differing(is, r.Body)
 		place := r.Body.anchored(o.Original)
 		o.Moved = o.Starts != place.start || o.Ends != place.end
-		return s.store.set(ctx, tx, who.OrgID, r, o)
+		if err := s.store.set(ctx, tx, who.OrgID, r, o); err != nil {
+			return err
+		}
+		return s.hearOfOne(ctx, tx, who, c, r, is, o)
 	}
 	_, err = s.items.Update(ctx, who, c.item.ID, c.IfMatch, update)
 	return err
@@ -150,10 +163,13 @@ func (s *Service) updateFollowing(ctx context.Context, tx db.Tx, who authz.Actor
 		if err := s.store.handOver(ctx, tx, who.OrgID, c.item.ID, r.ID, c.occurrence.Original); err != nil {
 			return err
 		}
-		if !in.UserIDs.Set {
-			return nil
+		added, err := s.inviting(ctx, tx, who.OrgID, c, r, invited)
+		if err != nil || c.item.Status != content.Published {
+			return err
 		}
-		return s.invite(ctx, tx, who.OrgID, r.ID, invited)
+		was := c.item.Body
+		was.follow(tail)
+		return s.hearOfChange(ctx, tx, who, &was, r, added)
 	}
 	if _, err := s.items.Create(ctx, who, second); err != nil {
 		return err
@@ -200,7 +216,7 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, at Version, moder
 			if err != nil {
 				return err
 			}
-			return s.items.Delete(ctx, who, t.event, at.IfMatch, true)
+			return s.remove(ctx, tx, who, Version{t.event, all, at.IfMatch}, true)
 		}
 		t, item, scope, err := s.toChange(ctx, tx, who, at)
 		if err != nil {
@@ -208,7 +224,7 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, at Version, moder
 		}
 		c := change{at, t, item}
 		if scope == all {
-			return s.items.Delete(ctx, who, item.ID, at.IfMatch, false)
+			return s.remove(ctx, tx, who, Version{item.ID, all, at.IfMatch}, false)
 		}
 		return s.takeOut(ctx, tx, who, c, scope)
 	})
@@ -227,9 +243,12 @@ func (s *Service) takeOut(ctx context.Context, tx db.Tx, who authz.Actor, c chan
 	}
 	switch {
 	case before == 0 && (scope == following || after == 0):
-		return s.items.Delete(ctx, who, c.item.ID, c.IfMatch, false)
+		return s.remove(ctx, tx, who, Version{c.item.ID, all, c.IfMatch}, false)
 	case scope == following:
 		if head, _, ok := c.item.Body.rule().Split(c.occurrence.Original); ok {
+			if err := s.hearOfEnd(ctx, tx, who, c, scope); err != nil {
+				return err
+			}
 			return s.shorten(ctx, who, c, head)
 		}
 	}
@@ -241,6 +260,9 @@ func (s *Service) takeOut(ctx context.Context, tx db.Tx, who authz.Actor, c chan
 		Also: func(ctx context.Context, tx db.Tx, r content.Record[Body]) error {
 			o := *c.occurrence
 			o.Cancelled = true
+			if err := s.hearOfEnd(ctx, tx, who, c, this); err != nil {
+				return err
+			}
 			if err := s.store.forgetOccurrences(ctx, tx, who.OrgID, r.ID, []string{o.ID}); err != nil {
 				return err
 			}

@@ -46,6 +46,11 @@
 // configured provider, with a token for one person and occurrence (LiveKit's: HS256, claim video), or
 // else at conferenceLink. In a livestream only the organizer is seen and heard.
 //
+// Whoever is invited to a published event is told, once, when it is published or they are added.
+// Of other times or another place, and of what is cancelled, those are told who come or may come, or
+// are invited and have not declined: in their language, in their time zone, with how it was before.
+// Nobody is told of their own act, of what they may not see, or of what is over.
+//
 // Guests from outside get an iTIP mail (RFC 6047): REQUEST when they are invited and when something
 // changes that matters to them, CANCEL when they are not any more; nobody hears of what is over.
 // SEQUENCE counts. Mails wait in event_mails, one a guest, and are sent by jobs, again and again for
@@ -63,7 +68,7 @@
 // Owns events, event_occurrences, event_people, event_guests, event_mails, event_feeds,
 // calendar_subscriptions and external_events. Publishes what kinds of content do (event.created,
 // .published, .updated, .deleted, .moderated) and event.answered, event.checkedIn, event.joined, with
-// ids only. Jobs: event.invitation, event.lookForCalendars, event.fetchCalendar.
+// ids only, and event.invited (data: by, people: up to 100 an event). Jobs: event.invitation, event.lookForCalendars, event.fetchCalendar.
 //
 // # What it does not do
 //

@@ -124,12 +124,15 @@ func (s *Service) tellGuests(ctx context.Context, tx db.Tx, orgID string, before
 }
 
 // over reports that nothing more comes of an event.
-func (b *Body) over(now int64) bool {
+func (b *Body) over(now int64) bool { return b.last() < now }
+
+// last is when the last of an event ends (ms).
+func (b *Body) last() int64 {
 	last := b.End
 	for o := range b.rule().All() {
 		last = max(last, o.End.UnixMilli())
 	}
-	return last < now
+	return last
 }
 
 func (s *Service) addGuests(ctx context.Context, tx db.Tx, orgID string, r content.Record[Body], known []Guest) ([]Guest, error) {

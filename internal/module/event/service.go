@@ -14,6 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
+	"github.com/workdrive/workdrive/internal/kernel/locale"
 	"github.com/workdrive/workdrive/internal/kernel/mail"
 )
 
@@ -34,6 +35,8 @@ type Deps struct {
 	content.Deps
 	Zones         due.Zones      // nil: everybody is in UTC
 	Mailer        Mailer         // nil: guests get no mail
+	Notifier      Notifier       // nil: nobody is told of changes
+	Locales       locale.Locales // nil: everybody reads English, in UTC
 	Conversations Conversations  // nil: there are none
 	Outside       *egress.Client // for calendars of others; nil: they cannot be subscribed to
 	Calls         Calls          // where calls are held; zero: at conference links
@@ -140,7 +143,8 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Seen, 
 		if err := s.heldIn(ctx, tx, who, r.Body.ConversationID, ""); err != nil {
 			return err
 		}
-		return s.invite(ctx, tx, who.OrgID, r.ID, content.Unique(in.UserIDs.Value))
+		_, err := s.invite(ctx, tx, who.OrgID, r.ID, content.Unique(in.UserIDs.Value))
+		return err
 	}
 	p, err := s.items.Create(ctx, who, change)
 	if err != nil {
