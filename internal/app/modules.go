@@ -117,7 +117,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
-	m.Enforcement = enforcement.New(enforcement.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, URL: a.o.Server.Address(a.o.Server.Listen)})
+	m.Enforcement = enforcement.New(enforcement.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Locales: user.Zones{}, URL: a.o.Server.Address(a.o.Server.Listen)})
 	m.Tasks = task.New(task.Deps{
 		DB: d, Bus: b, Clock: c, Content: contents, Videos: taskVideos{m.Videos}, Zones: user.Zones{}, URL: a.o.Server.Address(a.o.Server.Listen),
 		Templates: templates{m.Enforcement, enforcement.Task},
