@@ -93,6 +93,7 @@ func (s *Service) updateOne(ctx context.Context, tx db.Tx, who authz.Actor, c ch
 		if in.moves() {
 			o.Starts, o.Ends = in.moved(anchor{o.Original, o.Starts, o.Ends}, bad)
 		}
+		b.touched = &o
 		b.Sequence++
 		return nil
 	}}
@@ -252,14 +253,15 @@ func (s *Service) takeOut(ctx context.Context, tx db.Tx, who authz.Actor, c chan
 			return s.shorten(ctx, who, c, head)
 		}
 	}
+	o := *c.occurrence
+	o.Cancelled = true
 	_, err = s.items.Update(ctx, who, c.item.ID, c.IfMatch, content.Change[Body]{
 		Apply: func(b *Body, _ *fault.Fields) []content.Named {
+			b.touched = &o
 			b.Sequence++
 			return nil
 		},
 		Also: func(ctx context.Context, tx db.Tx, r content.Record[Body]) error {
-			o := *c.occurrence
-			o.Cancelled = true
 			if err := s.hearOfEnd(ctx, tx, who, c, this); err != nil {
 				return err
 			}

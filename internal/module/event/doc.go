@@ -54,8 +54,11 @@
 // Guests from outside get an iTIP mail (RFC 6047): REQUEST when they are invited and when something
 // changes that matters to them, CANCEL when they are not any more; nobody hears of what is over.
 // SEQUENCE counts. Mails wait in event_mails, one a guest, and are sent by jobs, again and again for
-// two days while delivery says so. They answer for the whole event at a page whose address is signed
-// with a key of the event: it is good as long as they are invited, and opening it changes nothing.
+// two days while delivery says so. A mail about one occurrence has it alone, with its RECURRENCE-ID;
+// to whom the mail before it was not sent, it has the whole series. Guests answer at a page whose
+// address is signed with a key of the event: it is good as long as they are invited, and opening it
+// changes nothing. They answer for the series, or for an occurrence that the page or a mail names; an
+// answer to the series replaces those. A series that is cut off another is a new one to them.
 //
 // # Calendars
 //
@@ -65,8 +68,8 @@
 //
 // # Tables, events, jobs
 //
-// Owns events, event_occurrences, event_people, event_guests, event_mails, event_feeds,
-// calendar_subscriptions and external_events. Publishes what kinds of content do (event.created,
+// Owns events, event_occurrences, event_people, event_guests, event_guest_answers, event_mails,
+// event_feeds, calendar_subscriptions and external_events. Publishes what kinds of content do (event.created,
 // .published, .updated, .deleted, .moderated) and event.answered, event.checkedIn, event.joined, with
 // ids only, and event.invited (data: by, people: up to 100 an event). Jobs: event.invitation, event.lookForCalendars, event.fetchCalendar.
 //

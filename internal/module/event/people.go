@@ -177,7 +177,7 @@ func (s *Service) Attendees(ctx context.Context, who authz.Actor, id string, p a
 		a.next = &attendeePlace{a.List[n-1].touched, a.List[n-1].Card.ID}
 	}
 	if organizer {
-		a.Guests, err = s.store.guests(ctx, q, who.OrgID, o.EventID)
+		a.Guests, err = s.store.guestsAt(ctx, q, who.OrgID, o)
 	}
 	return a, err
 }
