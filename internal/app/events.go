@@ -4,11 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/egress"
-	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ical"
 	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/event"
@@ -16,7 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/user"
 )
 
-// events makes the calendar.
+// events makes the calendar, which conversations hold their meetings in.
 func (a *App) events(kinds content.Deps, conversations *conversation.Service) *event.Service {
 	calls := a.o.Server.Calls
 	d := event.Deps{
@@ -24,7 +22,9 @@ func (a *App) events(kinds content.Deps, conversations *conversation.Service) *e
 		Calls: event.Calls{URL: calls.URL, Key: calls.Key, Secret: calls.Secret}, URL: a.o.Server.Address(a.o.Server.Listen),
 	}
 	d.Mailer = a.mail
-	return event.New(d)
+	s := event.New(d)
+	conversations.Meetings = meetings{s, a.o.Clock}
+	return s
 }
 
 // calendars is how the server asks for the calendars that people subscribe to.
@@ -34,18 +34,6 @@ func (a *App) calendars() *egress.Client {
 
 // calendarTimeout is longer than for pages: others make their calendars when they are asked for.
 const calendarTimeout = 20 * time.Second
-
-// eventConversations are what meetings are held in.
-type eventConversations struct{ conversations *conversation.Service }
-
-// Holds implements event.Conversations.
-func (c eventConversations) Holds(ctx context.Context, _ db.Queryer, who authz.Actor, id string) (bool, error) {
-	d, err := c.conversations.Get(ctx, who, id)
-	if fault.Is(err, fault.KindNotFound) {
-		return false, nil
-	}
-	return err == nil && d.Mine != nil, err
-}
 
 // eventNews tell people what becomes of events.
 type eventNews struct{ notifications *notification.Service }

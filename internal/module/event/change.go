@@ -14,6 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
+	"github.com/workdrive/workdrive/internal/kernel/message"
 	"github.com/workdrive/workdrive/internal/kernel/recurrence"
 )
 
@@ -27,11 +28,11 @@ func (s *Service) updateAll(ctx context.Context, who authz.Actor, c change, in D
 	if err != nil {
 		return err
 	}
-	meeting := c.item.Body.Meeting
-	if in.IsMeeting.Set {
-		meeting = in.IsMeeting.Value
+	a := in.attending(&c.item.Body, invited)
+	if change.Permissions, err = s.audience(ctx, who, in.Permissions, a); err != nil {
+		return err
 	}
-	if change.Permissions = in.audience(invited, meeting); meeting && !in.UserIDs.Set && !in.IsMeeting.Set {
+	if a.meeting && !in.UserIDs.Set && !in.IsMeeting.Set && a.conversationID == c.item.Body.ConversationID {
 		change.Permissions = api.Patch[audience.Permissions]{}
 	}
 	change.Apply = func(b *Body, bad *fault.Fields) []content.Named {
@@ -64,6 +65,14 @@ func (s *Service) updateAll(ctx context.Context, who authz.Actor, c change, in D
 	}
 	_, err = s.items.Update(ctx, who, c.item.ID, c.IfMatch, change)
 	return err
+}
+
+// attending gives what decides who sees an event after a change.
+func (d Draft) attending(b *Body, invited []string) attending {
+	a := attending{b.Meeting, invited, b.ConversationID}
+	message.Set(d.IsMeeting, &a.meeting)
+	message.Set(d.ConversationID, &a.conversationID)
+	return a
 }
 
 // invitedAfter gives whom an event invites after a change.
@@ -140,11 +149,11 @@ func (s *Service) updateFollowing(ctx context.Context, tx db.Tx, who authz.Actor
 	if !in.Category.Set && c.item.CategoryID != nil {
 		second.Category = api.Patch[string]{Set: true, Value: *c.item.CategoryID}
 	}
-	meeting := c.item.Body.Meeting
-	if in.IsMeeting.Set {
-		meeting = in.IsMeeting.Value
+	second.Permissions, err = s.audience(ctx, who, in.Permissions, in.attending(&c.item.Body, invited))
+	if err != nil {
+		return err
 	}
-	if second.Permissions = in.audience(invited, meeting); !second.Permissions.Set {
+	if !second.Permissions.Set {
 		second.Permissions = api.Patch[audience.Permissions]{Set: true, Value: before}
 	}
 	second.Apply = func(b *Body, bad *fault.Fields) []content.Named {

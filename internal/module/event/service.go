@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
-	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -22,12 +21,6 @@ import (
 type Mailer interface {
 	// Send hands a mail over. Its errors are of kernel/delivery.
 	Send(ctx context.Context, m mail.Message) error
-}
-
-// Conversations are what meetings are held in.
-type Conversations interface {
-	// Holds reports whether the actor may hold a meeting in a conversation.
-	Holds(ctx context.Context, q db.Queryer, who authz.Actor, id string) (bool, error)
 }
 
 // Deps are what events work with, beside what all kinds of content do.
@@ -123,7 +116,10 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Seen, 
 	if err != nil {
 		return Seen{}, err
 	}
-	change.Permissions = in.audience(in.UserIDs.Value, in.IsMeeting.Value)
+	change.Permissions, err = s.audience(ctx, who, in.Permissions, attending{in.IsMeeting.Value, in.UserIDs.Value, in.ConversationID.Value})
+	if err != nil {
+		return Seen{}, err
+	}
 	change.Apply = func(b *Body, bad *fault.Fields) []content.Named {
 		*b = fresh
 		in.details(b, bad)
@@ -157,33 +153,6 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Seen, 
 func (s *Service) change(ctx context.Context, orgID string, in Draft, eventType int) (content.Change[Body], error) {
 	named, err := s.category(ctx, orgID, in, eventType)
 	return content.Change[Body]{Publication: in.Publication, Category: named}, err
-}
-
-// audience is who sees an event: of a meeting those invited, whatever permissions say.
-func (d Draft) audience(invited []string, meeting bool) api.Patch[audience.Permissions] {
-	switch {
-	case !meeting:
-		return d.Permissions
-	case len(invited) == 0:
-		return api.Patch[audience.Permissions]{Set: true, Value: audience.Permissions{OnlyMe: true}}
-	}
-	return api.Patch[audience.Permissions]{Set: true, Value: audience.Permissions{Users: content.Unique(invited)}}
-}
-
-// heldIn reports a conversation in which the actor cannot hold a meeting, unless it is held there
-// already.
-func (s *Service) heldIn(ctx context.Context, q db.Queryer, who authz.Actor, id, before string) error {
-	if id == "" || id == before {
-		return nil
-	}
-	holds, err := false, error(nil)
-	if s.Conversations != nil {
-		holds, err = s.Conversations.Holds(ctx, q, who, id)
-	}
-	if err == nil && !holds {
-		err = fault.Invalid(fault.Field{Pointer: "/conversationId", Code: "conversation.unknown", Detail: "You are in no conversation with this id."})
-	}
-	return err
 }
 
 // item reads an event in a transaction that has locked it.
