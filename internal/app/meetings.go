@@ -16,7 +16,7 @@ type eventConversations struct{ conversations *conversation.Service }
 
 // Held implements event.Conversations.
 func (c eventConversations) Held(ctx context.Context, q db.Queryer, who authz.Actor, id string, among []string) (event.Held, bool, error) {
-	group, people, holds, err := c.conversations.Holding(ctx, q, who, id, among)
+	group, people, holds, err := conversation.Seating{Service: c.conversations}.Holding(ctx, q, who, id, among)
 	return event.Held{Group: group, People: people}, holds, err
 }
 

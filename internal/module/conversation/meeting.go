@@ -147,23 +147,6 @@ func (s *Service) others(ctx context.Context, q db.Queryer, who authz.Actor, id 
 	return list, err
 }
 
-// Holding says whether the actor is in a conversation, and so may hold meetings there; of a group
-// chat it gives who of some people is in it, of a direct conversation everybody.
-func (s *Service) Holding(ctx context.Context, q db.Queryer, who authz.Actor, id string, among []string) (group bool, people []string, holds bool, err error) {
-	c, err := s.store.byID(ctx, q, who, id)
-	switch {
-	case fault.Is(err, fault.KindNotFound):
-		return false, nil, false, nil
-	case err != nil || c.Mine == nil:
-		return false, nil, false, err
-	case c.Kind != Direct:
-		people, err = s.store.among(ctx, q, who.OrgID, id, among)
-		return true, people, err == nil, err
-	}
-	people, err = s.others(ctx, q, who, id)
-	return false, people, err == nil, err
-}
-
 // among gives who of some people is in a conversation.
 func (store) among(ctx context.Context, q db.Queryer, orgID, id string, people []string) ([]string, error) {
 	if len(people) == 0 {
