@@ -6,7 +6,7 @@
 // An event is a kind of content (kernel/content): every member makes events, their permissions say
 // who sees them, their organizer changes and deletes them, a moderator deletes them; comments,
 // reactions, bookmarks, search, drafts and scheduling come with the kind. A meeting is seen by its
-// organizer and those invited, whatever permissions say. Whoever sees an event answers, checks in,
+// organizer, those invited and, if it is held in a conversation, those in it, whatever permissions say. Whoever sees an event answers, checks in,
 // joins its call, lists its attendees and gets its calendar file. The addresses of guests from
 // outside are for the organizer and, in meetings, those invited; how they answered is for the
 // organizer. What is in a calendar that somebody subscribes to, they alone read, and nobody changes.
@@ -76,6 +76,5 @@
 // # What it does not do
 //
 // It reminds nobody, knows no free and busy times, reads no replies that come by mail, and does not
-// know who is in a call at this moment: its provider does. Meetings of conversations are
-// module/conversation's.
+// know who is in a call at this moment: its provider does.
 package event

@@ -7,6 +7,7 @@ import (
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/due"
@@ -242,7 +243,21 @@ func (s *Service) arrive(ctx context.Context, who authz.Actor, in Draft) error {
 	return s.Files.Arrive(ctx, who, files)
 }
 
-// Inherit gives a leaver's drafts and scheduled events to their heir.
+// Inherit gives a leaver's drafts and scheduled events to their heir, and what they organize that is
+// not over: somebody has to be able to move or cancel it. Meetings of conversations of which the heir
+// knows nothing stay as they are.
 func (s *Service) Inherit(ctx context.Context, tx db.Tx, orgID, from, to string) error {
-	return s.items.Inherit(ctx, tx, orgID, from, to)
+	if err := s.items.Inherit(ctx, tx, orgID, from, to); err != nil {
+		return err
+	}
+	list, err := s.store.organizedBy(ctx, tx, orgID, from, clock.Millis(s.Clock.Now()))
+	if err != nil {
+		return err
+	}
+	for _, id := range list {
+		if _, err := s.items.PassOn(ctx, orgID, id, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -210,6 +210,12 @@ func (store) coming(ctx context.Context, q db.Queryer, orgID, eventID string, no
 	return list, rows.Err()
 }
 
+// organizedBy gives the published events of somebody that are not over by a time (ms).
+func (store) organizedBy(ctx context.Context, q db.Queryer, orgID, author string, now int64) ([]string, error) {
+	return db.Strings(q.Query(ctx, `SELECT e.id FROM events e WHERE e.org_id = ?1 AND e.author_id = ?2 AND e.status = 'PUBLISHED' AND EXISTS (
+		SELECT 1 FROM event_occurrences o WHERE o.org_id = ?1 AND o.event_id = e.id AND o.ends_at >= ?3) ORDER BY e.id`, orgID, author, now))
+}
+
 // liveBefore counts what takes place of a series before an occurrence.
 func (store) liveBefore(ctx context.Context, q db.Queryer, orgID, eventID string, at recurrence.Wall) (n int, err error) {
 	err = q.QueryRow(ctx, `SELECT COUNT(*) FROM event_occurrences WHERE org_id = ? AND event_id = ? AND original < ? AND NOT cancelled`, orgID, eventID, int64(at)).Scan(&n)
