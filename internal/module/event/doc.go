@@ -6,9 +6,9 @@
 // An event is a kind of content (kernel/content): every member makes events, their permissions say
 // who sees them, their organizer changes and deletes them, a moderator deletes them; comments,
 // reactions, bookmarks, search, drafts and scheduling come with the kind. A meeting is seen by its
-// organizer, those invited and, if it is held in a conversation, those in it, whatever permissions say. Whoever sees an event answers, checks in,
-// joins its call, lists its attendees and gets its calendar file. The addresses of guests from
-// outside are for the organizer and, in meetings, those invited; how they answered is for the
+// organizer, those invited and, if it is held in a conversation, those in it, whatever permissions
+// say. Whoever sees an event answers, checks in, joins its call, lists its attendees and gets its
+// calendar file. The addresses of guests from outside are for the organizer and, in meetings, those invited; how they answered is for the
 // organizer. What is in a calendar that somebody subscribes to, they alone read, and nobody changes.
 //
 // # Series
