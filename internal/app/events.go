@@ -4,26 +4,27 @@ import (
 	"context"
 	"time"
 
-	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/egress"
-	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ical"
 	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/event"
+	"github.com/workdrive/workdrive/internal/module/notification"
 	"github.com/workdrive/workdrive/internal/module/user"
 )
 
-// events makes the calendar.
+// events makes the calendar, which conversations hold their meetings in.
 func (a *App) events(kinds content.Deps, conversations *conversation.Service) *event.Service {
 	calls := a.o.Server.Calls
 	d := event.Deps{
-		Deps: kinds, Conversations: eventConversations{conversations}, Zones: user.Zones{}, Outside: a.calendars(),
+		Deps: kinds, Conversations: eventConversations{conversations}, Zones: user.Zones{}, Locales: user.Zones{}, Outside: a.calendars(),
 		Calls: event.Calls{URL: calls.URL, Key: calls.Key, Secret: calls.Secret}, URL: a.o.Server.Address(a.o.Server.Listen),
 	}
 	d.Mailer = a.mail
-	return event.New(d)
+	s := event.New(d)
+	conversations.Meetings = meetings{s, a.o.Clock}
+	return s
 }
 
 // calendars is how the server asks for the calendars that people subscribe to.
@@ -34,14 +35,14 @@ func (a *App) calendars() *egress.Client {
 // calendarTimeout is longer than for pages: others make their calendars when they are asked for.
 const calendarTimeout = 20 * time.Second
 
-// eventConversations are what meetings are held in.
-type eventConversations struct{ conversations *conversation.Service }
+// eventNews tell people what becomes of events.
+type eventNews struct{ notifications *notification.Service }
 
-// Holds implements event.Conversations.
-func (c eventConversations) Holds(ctx context.Context, _ db.Queryer, who authz.Actor, id string) (bool, error) {
-	d, err := c.conversations.Get(ctx, who, id)
-	if fault.Is(err, fault.KindNotFound) {
-		return false, nil
+// Tell implements event.Notifier.
+func (e eventNews) Tell(ctx context.Context, tx db.Tx, n event.Notice) error {
+	in := notification.Notice{OrgID: n.OrgID, UserIDs: n.UserIDs, ActorID: n.ActorID, Kind: notification.Event, Title: n.Title, Text: n.Text}
+	if n.EventID != "" {
+		in.Subject = notification.Subject{Kind: "event", ID: n.EventID}
 	}
-	return err == nil && d.Mine != nil, err
+	return e.notifications.Notify(ctx, tx, in)
 }

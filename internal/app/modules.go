@@ -123,7 +123,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Posts, m.News, m.Photos, m.Videos = post.New(kinds), news.New(kinds), photo.New(kinds), video.New(kinds)
 	m.Documents, m.Faqs = document.New(kinds), faq.New(kinds)
 	m.Social, m.Acknowledgements = social.New(d, b, c, contents), acknowledgement.New(d, b, c, contents)
-	m.Enforcement = enforcement.New(enforcement.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, URL: a.o.Server.Address(a.o.Server.Listen)})
+	m.Enforcement = enforcement.New(enforcement.Deps{DB: d, Bus: b, Jobs: a.jobs, Clock: c, Locales: user.Zones{}, URL: a.o.Server.Address(a.o.Server.Listen)})
 	m.Tasks = task.New(task.Deps{
 		DB: d, Bus: b, Clock: c, Content: contents, Videos: taskVideos{m.Videos}, Zones: user.Zones{}, URL: a.o.Server.Address(a.o.Server.Listen),
 		Templates: templates{m.Enforcement, enforcement.Task},
@@ -153,7 +153,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 		return m, err
 	}
 	m.Users.OnChange(m.Notifications.PeopleChanged)
-	m.Enforcement.Notifier = reminders{m.Notifications}
+	m.Enforcement.Notifier, m.Events.Notifier = reminders{m.Notifications}, eventNews{m.Notifications}
 	for _, inherit := range []user.Heir{
 		m.Posts.Inherit, m.News.Inherit, m.Photos.Inherit, m.Videos.Inherit, m.Documents.Inherit, m.Faqs.Inherit,
 		m.Courses.Inherit, m.Tasks.Inherit, m.Events.Inherit,

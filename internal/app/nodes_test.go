@@ -279,3 +279,63 @@ func TestWhoLeavesAGroupChatLosesItsPostsOnEveryNode(t *testing.T) {
 	here.call(t, key, http.MethodDelete, "/api/group-chats/"+group+"/membership", "", http.StatusNoContent)
 	soon(t, "who left a group chat sees its posts no more", func() bool { return there.total(t, key) == 0 })
 }
+
+// TestTwoNodesTellEachOnce has two nodes spread and deliver the same notifications at the same time.
+func TestTwoNodesTellEachOnce(t *testing.T) {
+	t.Parallel()
+	here, there := nodes(t)
+	var people []string
+	keys := map[string]string{}
+	for i := range 30 {
+		id, key := here.person(t, fmt.Sprintf("p%d", i))
+		people, keys[id] = append(people, `"`+id+`"`), key
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var working sync.WaitGroup
+	for _, n := range []*house{here, there} {
+		for _, task := range n.Notifications.Tasks() {
+			working.Go(func() { _ = task(ctx) })
+		}
+	}
+	t.Cleanup(func() {
+		stop()
+		working.Wait()
+	})
+	list := strings.Join(people, ",")
+	const times = 5
+	var sending sync.WaitGroup
+	for i := range times { // by the API and by what happens, on both nodes
+		n := []*house{here, there}[i%2]
+		sending.Go(func() {
+			if got := n.status(n.admin, http.MethodPost, "/api/notifications/send", fmt.Sprintf(`{"title":"n%d","medium":"INAPP","receiverUserIds":[%s]}`, i, list)); got != http.StatusAccepted {
+				t.Errorf("sending answers %d", got)
+			}
+			if got := n.status(n.admin, http.MethodPost, "/api/tasks", fmt.Sprintf(`{"title":"t%d","content":"x","userIds":[%s]}`, i, list)); got != http.StatusCreated {
+				t.Errorf("a task answers %d", got)
+			}
+		})
+	}
+	sending.Wait()
+	told := func(key string) map[string]int {
+		by := map[string]int{}
+		for _, o := range there.call(t, key, http.MethodGet, "/api/notifications?per_page=100", "", http.StatusOK)["notifications"].([]any) {
+			e := o.(map[string]any)
+			what := text(e, "title")
+			if s, ok := e["subject"].(map[string]any); ok {
+				what = text(s, "id")
+			}
+			by[what] += int(e["count"].(float64))
+		}
+		return by
+	}
+	for _, key := range keys {
+		soon(t, "everything arrives", func() bool { return len(told(key)) == 2*times })
+	}
+	for _, key := range keys {
+		for what, n := range told(key) {
+			if n != 1 {
+				t.Errorf("%s was told %d times", what, n)
+			}
+		}
+	}
+}

@@ -114,7 +114,7 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 	`tasks|task_assignments|courses|course_enrolments|course_forms|course_submissions|` +
 	`conversations|conversation_members|conversation_requests|messages|message_texts|message_reactions|meetings|meeting_people|` +
 	`notifications|notification_batches|notification_told|notification_inbox|notification_deliveries|notification_devices|notification_preferences|` +
-	`events|event_occurrences|event_people|event_guests|event_mails|event_feeds|calendar_subscriptions|external_events|` +
+	`events|event_occurrences|event_people|event_guests|event_guest_answers|event_mails|event_feeds|calendar_subscriptions|external_events|` +
 	`enforcement_templates|enforcement_reminders|enforcement_obligations|sso_tiles|sso_launches|sso_tokens|` +
 	`sessions|sign_in_links|known_browsers|second_factors|recovery_codes|` +
 	`presence|webhooks|webhook_deliveries|conversation_hooks|audit_entries|audit_heads)\b`)

@@ -129,7 +129,7 @@ func TestDiscriminators(t *testing.T) {
 		{"a GET with a message sends", "GET", "/api/" + id + "/messages", `{"message":"x"}`, "POST /api/" + id + "/messages"},
 		{"HEAD never sends", "HEAD", "/api/" + id + "/messages", `{"message":"x"}`, "HEAD /api/" + id + "/messages?message=x"},
 		{"a module's name is no conversation", "GET", "/api/posts/messages", `{"message":"x"}`, "GET /api/posts/messages?message=x"},
-		{"an empty GET notifies nobody", "GET", "/api/notifications/send", "", "GET /api/notifications/send"},
+		{"an empty GET notifies nobody and hears what is missing", "GET", "/api/notifications/send", "", "POST /api/notifications/send"},
 		{"several chats", "DELETE", "/api/group-chats?id=a&id=b", "", "DELETE /api/group-chats?id=a&id=b"},
 		{"bracketed ids", "DELETE", "/api/group-chats?id%5B%5D=a&id%5B%5D=b", "", "DELETE /api/group-chats?id=a&id=b"},
 		{"one chat by path", "DELETE", "/api/group-chats/" + id, "", "DELETE /api/group-chats?id=" + id},

@@ -3,6 +3,7 @@ package compat
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -179,6 +180,9 @@ func (q *request) rewrite(r *row, params map[string]string) error {
 	if r.toMethod != "" {
 		if q.Method == http.MethodGet {
 			q.Header.Set("Content-Type", "application/json") // a GET's body is JSON whatever it says
+			if q.Body == nil || q.ContentLength == 0 {       // and without one nothing is said: the answer names what is missing
+				q.Body, q.ContentLength = io.NopCloser(strings.NewReader("{}")), 2
+			}
 		}
 		q.Method = r.toMethod
 	}

@@ -1,8 +1,8 @@
 // Package demo makes up an organization to try WorkDrive with: Lumen Cartography, a fictional
 // maker of maps with sixty people in a reporting tree, departments and their heads, locations,
 // security groups and categories, and of the last two months two hundred posts for mixed
-// audiences, news, documents, FAQs, a course and tasks in all states, and group chats, with
-// comments, reactions, bookmarks and acknowledgements.
+// audiences, news, documents, FAQs, a course and tasks in all states, events, and group chats, with
+// comments, reactions, bookmarks and acknowledgements; quick links and a template of reminders.
 //
 // It works through the services, as any client does, as the people it makes; only the clock
 // is its own. The people, who knows whom, and the texts are the same each time; ids, keys and
@@ -69,7 +69,7 @@ func Create(ctx context.Context, a *app.App, now time.Time) (Access, error) {
 		random: mathrand.New(mathrand.NewPCG(seed, seed)), //nolint:gosec // the same people each time is the point
 		admin:  authz.Actor{OrgID: made.Organization.ID, UserID: made.UserID, Root: true, Capabilities: authz.Capabilities},
 	}
-	for _, step := range []func(context.Context) error{s.places, s.people, s.departments, s.friends, s.history, s.talk} {
+	for _, step := range []func(context.Context) error{s.places, s.people, s.departments, s.friends, s.desk, s.history, s.talk} {
 		if err := step(ctx); err != nil {
 			return Access{}, fmt.Errorf("demo organization: %w", err)
 		}

@@ -38,15 +38,23 @@ type client struct {
 
 func (c client) get(path string) map[string]any {
 	c.t.Helper()
+	var body map[string]any
+	if text := c.raw(path); json.Unmarshal([]byte(text), &body) != nil {
+		c.t.Fatalf("%s answers %s", path, text)
+	}
+	return body
+}
+
+// raw gives an answer as it is.
+func (c client) raw(path string) string {
+	c.t.Helper()
 	r := httptest.NewRequestWithContext(c.t.Context(), http.MethodGet, path, nil)
 	r.Header.Set("X-API-KEY", c.key)
 	w := httptest.NewRecorder()
-	c.app.Handler().ServeHTTP(w, r)
-	var body map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != http.StatusOK {
+	if c.app.Handler().ServeHTTP(w, r); w.Code != http.StatusOK {
 		c.t.Fatalf("%s answers %d %s", path, w.Code, w.Body)
 	}
-	return body
+	return w.Body.String()
 }
 
 func (c client) total(path string) int {
@@ -66,6 +74,7 @@ func TestTheDemoOrganizationIsBelievable(t *testing.T) {
 		for path, least := range map[string]int{
 			"/api/users": 60, "/api/departments": 7, "/api/locations": 5, "/api/security_groups": 5, "/api/posts": 130, "/api/categories?moduleCode=6": 2,
 			"/api/news": 10, "/api/documents": 7, "/api/faqs": 10, "/api/group-chats": 4, "/api/tasks?filter=ALL_TASKS": 7,
+			"/api/events?fromDate=2026-10-01": 25, "/api/enforcement-templates": 1,
 		} {
 			if got := c.total(path); got < least {
 				t.Errorf("%s has %d, want at least %d", path, got, least)
@@ -76,6 +85,9 @@ func TestTheDemoOrganizationIsBelievable(t *testing.T) {
 			if heads, _ := d["admins"].([]any); len(heads) != 1 {
 				t.Errorf("%s has %d heads", d["name"], len(heads))
 			}
+		}
+		if got := strings.Count(c.raw("/api/sso"), `"QUICK_LINK"`); got < 3 {
+			t.Errorf("%d quick links", got)
 		}
 		c.checkPeople()
 		c.checkPosts()

@@ -28,7 +28,7 @@ type act struct {
 
 // history lets everything happen that people do of their own, one after another.
 func (s *stage) history(ctx context.Context) error {
-	acts := slices.Concat(s.posts(), s.news(), s.library(), s.work(), s.chats())
+	acts := slices.Concat(s.posts(), s.news(), s.library(), s.work(), s.chats(), s.calendar())
 	slices.SortStableFunc(acts, func(a, b act) int { return a.at.Compare(b.at) })
 	for _, a := range acts {
 		s.advance(a.at)

@@ -89,6 +89,8 @@ type Event struct {
 	// Overrides are the occurrences of this series that differ from it. Their UID is that of the
 	// series. They need not be exceptions of the rule; if they are, they are written all the same.
 	Overrides []Event
+	// Alone leaves the series itself out: what is written is about the Overrides alone.
+	Alone bool
 }
 
 // Calendar is what Write writes.
@@ -137,6 +139,9 @@ func (e Event) check() error {
 		if u, err := url.Parse(e.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return invalid("the link of an event must begin with http:// or https://")
 		}
+	}
+	if e.Alone && len(e.Overrides) == 0 {
+		return invalid("nothing is left of a series without its occurrences")
 	}
 	for _, o := range e.Overrides {
 		if o.Original == 0 || len(o.Overrides) > 0 || o.Rule.Frequency != recurrence.Once {

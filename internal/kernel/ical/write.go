@@ -41,12 +41,16 @@ func Write(w io.Writer, c Calendar) error {
 		l.zone(z)
 	}
 	for _, e := range c.Events {
-		if c.Method == Cancel {
+		if c.Method == Cancel && !e.Alone {
 			e.Status, e.Overrides = Cancelled, nil
 		}
-		l.event(e, e.Rule.Zone)
+		if !e.Alone {
+			l.event(e, e.Rule.Zone)
+		}
 		for _, o := range e.Overrides {
-			o.UID = e.UID
+			if o.UID = e.UID; c.Method == Cancel {
+				o.Status = Cancelled
+			}
 			if o.Organizer == (Person{}) {
 				o.Organizer = e.Organizer
 			}

@@ -274,6 +274,7 @@ func TestRefusedEvents(t *testing.T) {
 		"a link that ends its line":     func(_ *Calendar, e *Event) { e.URL = "https://a.example/\r\nX:y" },
 		"nobody invited":                func(c *Calendar, e *Event) { c.Method, e.Attendees = Request, nil },
 		"an occurrence that repeats":    func(_ *Calendar, e *Event) { e.Overrides[0].Rule.Frequency = recurrence.Daily },
+		"nothing but occurrences":       func(_ *Calendar, e *Event) { e.Alone, e.Overrides = true, nil },
 		"an occurrence of none":         func(_ *Calendar, e *Event) { e.Overrides[0].Original = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {

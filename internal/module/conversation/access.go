@@ -49,18 +49,12 @@ func visible(conversation, condition string) string {
 		WHERE c.org_id = ?1 AND c.id = ` + conversation + ` AND ` + condition + `)`
 }
 
-// Who may read the files of a message, the cover of a conversation and the poster of a meeting.
+// Who may read the files of a message and the cover of a conversation.
 func ofMessage(id string) string {
 	return `EXISTS (SELECT 1 FROM messages y WHERE y.org_id = ?1 AND y.id = ` + id + ` AND y.deleted_at IS NULL AND ` + visible("y.conversation_id", readable) + `)`
 }
 
 func ofConversation(id string) string { return visible(id, known) }
-
-func ofMeeting(id string) string {
-	return `EXISTS (SELECT 1 FROM meetings y WHERE y.org_id = ?1 AND y.id = ` + id + ` AND (y.created_by = ?2
-		OR EXISTS (SELECT 1 FROM meeting_people p WHERE p.org_id = ?1 AND p.meeting_id = y.id AND p.user_id = ?2)
-		OR ` + visible("y.conversation_id", readable) + `))`
-}
 
 // gate hides conversations of which the actor may not know.
 func (s *Service) gate(ctx context.Context, who authz.Actor, id string) error {

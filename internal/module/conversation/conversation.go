@@ -81,8 +81,8 @@ func (c Conversation) isAdmin() bool { return c.Mine != nil && c.Mine.IsAdmin }
 type Detail struct {
 	Conversation
 	Participants []person.Card
-	Admins       []string // ids
-	Next, Last   *Meeting // the next or running meeting, and the latest that is over
+	Admins       []string  // ids
+	Next, Last   *CallView // of the next or running meeting, and of the latest that is over
 	Company      content.Company
 }
 

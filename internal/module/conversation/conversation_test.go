@@ -3,7 +3,6 @@ package conversation_test
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"testing"
@@ -303,38 +302,5 @@ func TestAnArchivedAdminIsFollowedByTheEldest(t *testing.T) {
 		if a := r.call(r.bob, "GET", groups+"/"+id, "").want(200); !slices.Contains(a.body["admins"].([]any), any(r.cid.UserID)) || a.num("memberCount") != 2 {
 			r.Errorf("admins: %s", a.raw)
 		}
-	})
-}
-
-func TestMeetings(t *testing.T) {
-	each(t, func(r *rig) {
-		id := r.group(listed, r.bob)
-		start := r.clock.Now().Add(time.Hour).UTC()
-		form := "2006-01-02T15:04:05.000Z"
-		body := fmt.Sprintf(`{"title":"Plan","userIds":[%q],"startDateTime":%q,"duration":30}`, r.cid.UserID, start.Format(form))
-		a := r.call(r.bob, "POST", groups+"?conversationId="+id, body).want(201)
-		if a.str("endDateTime") != start.Add(30*time.Minute).Format(form) || a.object("livestream").str("event") != a.str("id") || len(a.objects("rsvpUsers")) != 1 || a.str("conversationId") != id {
-			r.Errorf("meeting: %s", a.raw)
-		}
-		m := r.call(r.ann, "GET", "/api/"+id+"/messages", "").want(200).objects("messages")
-		if len(m) != 1 || m[0].num("type") != 1 || m[0].object("event").str("id") != a.str("id") {
-			r.Errorf("announced by %v", m)
-		}
-		scheduled := func(next, last string) {
-			r.Helper()
-			g := r.call(r.ann, "GET", groups+"/"+id, "").want(200)
-			if g.object("scheduledCall").object("event").str("title") != next || g.object("lastCall").object("event").str("title") != last {
-				r.Errorf("calls: %s", g.raw)
-			}
-		}
-		scheduled("Plan", "")
-		r.clock.Advance(2 * time.Hour)
-		scheduled("", "Plan")
-		r.call(r.cid, "POST", groups+"/"+id+"/meetings", body).want(403, "conversation.notMember")
-		r.call(r.cid, "POST", groups, body).want(201) // of no conversation
-		r.call(r.ann, "POST", groups+"/"+id+"/meetings", `{}`).want(400, "/title", "/startDateTime")
-		r.call(r.ann, "POST", groups+"/"+id+"/meetings", `{"title":"a","startDateTime":"2031-01-01T10:00:00Z","endDateTime":"2031-01-01T09:00:00Z","userIds":["x"]}`).
-			want(400, "/endDateTime", "/userIds/0")
-		r.call(r.ann, "POST", groups+"/"+ids.New()+"/meetings", body).want(http.StatusNotFound)
 	})
 }

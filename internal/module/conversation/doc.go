@@ -35,6 +35,10 @@
 //   - What is deleted stays in the history, empty, so that a reply still has something to answer;
 //     it can neither be answered nor found any more, and is not unread.
 //   - Sending marks nothing as read: keys of programs send, too.
+//   - A meeting that is held in a conversation is seen by everybody who is in it and by those invited:
+//     everybody there, unless people are named. Who leaves is not invited any more. Whoever reads the
+//     conversation without being in it reads the announcement alone. When a conversation is deleted
+//     its meetings go on by themselves.
 //   - Messages are searched here and not in the search of everything: their readers change with
 //     every membership, so that the condition is the membership itself. They are entries of the
 //     index all the same, in no audience.
@@ -48,15 +52,15 @@
 //
 // # Tables and events
 //
-// Owns conversations, conversation_members, conversation_requests, messages, message_texts,
-// message_reactions, meetings and meeting_people. Publishes conversation.created, .updated,
+// Owns conversations, conversation_members, conversation_requests, messages, message_texts and
+// message_reactions. Publishes conversation.created, .updated,
 // .deleted, .membersChanged, .approved, .left, .requested, .read (the subject is the conversation; .left and
 // .deleted name up to a hundred of those who were in it, and are published as often as needed) and
 // message.sent, .edited, .deleted, .reacted, .pinned, .unpinned (the subject is the message; data
-// has its conversation and number), and meeting.created.
+// has its conversation and number).
 //
 // # What it does not do
 //
-// It holds no connections: streams are built on its events. Meetings are neither repeated nor
-// answered here, and no calls are made.
+// It holds no connections: streams are built on its events. Its meetings are events of the calendar
+// (Meetings, which app fills): they are changed, repeated, answered and joined there.
 package conversation

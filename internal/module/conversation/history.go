@@ -76,7 +76,7 @@ func (s *Service) History(ctx context.Context, who authz.Actor, id string, in Pl
 		case from.Newer && from.Seq > 0:
 			meta.OlderCursor = spot{id, from.Seq + 1, false}.encode()
 		}
-		out, err = s.shown(ctx, q, who.OrgID, list)
+		out, err = s.shown(ctx, q, who, list)
 		return err
 	})
 	return out, meta, err
@@ -125,7 +125,7 @@ func (s *Service) Replies(ctx context.Context, who authz.Actor, id string, p api
 		list = list[:n]
 		meta.NextCursor = *spot{m.ConversationID, list[n-1].Seq, true}.encode()
 	}
-	out, err := s.shown(ctx, q, who.OrgID, list)
+	out, err := s.shown(ctx, q, who, list)
 	return out, meta, err
 }
 
@@ -155,7 +155,7 @@ func (s *Service) Pins(ctx context.Context, who authz.Actor, id string, p api.Pa
 		list = list[:n]
 		meta.NextCursor = ids.EncodeCursor(position{*list[n-1].PinnedAt, list[n-1].ID})
 	}
-	out, err := s.shown(ctx, q, who.OrgID, list)
+	out, err := s.shown(ctx, q, who, list)
 	return out, meta, err
 }
 
@@ -194,7 +194,7 @@ func (s *Service) Find(ctx context.Context, who authz.Actor, in Search) (Message
 		list = list[:n]
 		meta.NextCursor = ids.EncodeCursor(position{list[n-1].CreatedAt, list[n-1].ID})
 	}
-	out, err := s.shown(ctx, q, who.OrgID, list)
+	out, err := s.shown(ctx, q, who, list)
 	return out, meta, err
 }
 

@@ -188,8 +188,9 @@ func (s *Service) registerHistory(r *api.Router) {
 func (s *Service) registerMeetings(r *api.Router) {
 	api.Register(r, api.Operation{
 		ID: "createMeeting", Method: http.MethodPost, Path: groups + "/{conversationId}/meetings", Tag: messageTag, Summary: "Make a meeting in a conversation",
-		Description: "For those who may write there; a message announces it. It needs an end or a duration, in minutes.",
-		Status:      http.StatusCreated, Authz: on(writeMessages, conversationID, "userIds"),
+		Description: "For those who may write there; a message announces it. It needs an end or a duration, in minutes. " +
+			"It is an event: those invited and everybody in the conversation find it in their calendars. Without userIds everybody there is invited.",
+		Status: http.StatusCreated, Authz: on(writeMessages, conversationID, "userIds"),
 	}, func(ctx context.Context, who authz.Actor, in *meetingInput) (*meetingOutput, error) {
 		return s.meet(ctx, who, in.ID, in.Body)
 	})
@@ -267,9 +268,6 @@ func (s *Service) edits(ctx context.Context, who authz.Actor, in *messageIDInput
 }
 
 func (s *Service) meet(ctx context.Context, who authz.Actor, conversation string, in MeetingDraft) (*meetingOutput, error) {
-	m, with, err := s.Meet(ctx, who, conversation, in)
-	if err != nil {
-		return nil, err
-	}
-	return &meetingOutput{meetingView(m, with, s.now())}, nil
+	m, err := s.Meet(ctx, who, conversation, in)
+	return &meetingOutput{m}, err
 }

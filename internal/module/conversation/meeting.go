@@ -2,47 +2,45 @@ package conversation
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
-	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 )
 
-const meetingNoun = "meeting"
-
 const (
 	maxMinutes = 7 * 24 * 60 // of a meeting
 	minuteMS   = 60_000
 )
 
-// Meeting is a meeting of a conversation, or of its people alone.
-type Meeting struct {
-	ID, CallID       string
-	ConversationID   *string
-	Title            string
-	StartsAt, EndsAt int64 // ms
-	Duration         int64 // minutes
-	PosterID         *string
-	CreatedAt        int64
-	CreatedBy        string
-	People           []string // ids of those invited
+// NewMeeting is a meeting to hold: in a conversation, or with ConversationID "" of its people alone.
+type NewMeeting struct {
+	ConversationID, Title, PosterID string
+	StartsAt, EndsAt                int64    // ms
+	People                          []string // ids of those invited
 }
 
-// everybody is whose cards a meeting shows.
-func (m *Meeting) everybody() []string { return append([]string{m.CreatedBy}, m.People...) }
-
-func (m *Meeting) files() []string {
-	if m.PosterID == nil {
-		return nil
-	}
-	return []string{*m.PosterID}
+// Meetings are the events that conversations hold. They are seen by those invited and by whoever is
+// in the conversation.
+type Meetings interface {
+	// Hold makes a meeting of the actor's, in the transaction of the context.
+	Hold(ctx context.Context, who authz.Actor, m NewMeeting) (EventView, error)
+	// ByIDs gives those of some meetings that the actor may see, by id.
+	ByIDs(ctx context.Context, who authz.Actor, ids []string) (map[string]EventView, error)
+	// Of gives the next meeting of a conversation, which may have begun, and the latest that is over,
+	// of those that the actor may see; nil for none.
+	Of(ctx context.Context, who authz.Actor, id string) (next, last *EventView, err error)
+	// Left takes those who are in a conversation no more out of its meetings that are not over.
+	Left(ctx context.Context, tx db.Tx, orgID, id string, people []string) error
+	// Closed lets the meetings of a conversation that is deleted go on without it.
+	Closed(ctx context.Context, tx db.Tx, orgID, id string) error
 }
 
 // MeetingDraft is what a client sends to make a meeting.
@@ -56,8 +54,8 @@ type MeetingDraft struct {
 }
 
 // check gives the meeting a draft means.
-func (in MeetingDraft) check(bad *fault.Fields) Meeting {
-	m := Meeting{ID: ids.New(), CallID: ids.New(), Title: strings.TrimSpace(in.Title), Duration: in.Duration, PosterID: optional(in.PosterID), People: content.Unique(in.UserIDs)}
+func (in MeetingDraft) check(bad *fault.Fields) NewMeeting {
+	m := NewMeeting{Title: strings.TrimSpace(in.Title), PosterID: in.PosterID, People: content.Unique(in.UserIDs)}
 	switch {
 	case m.Title == "":
 		bad.Add("/title", "meeting.titleRequired", "A meeting needs a title.")
@@ -66,7 +64,7 @@ func (in MeetingDraft) check(bad *fault.Fields) Meeting {
 	case strings.ContainsFunc(m.Title, unicode.IsControl):
 		bad.Add("/title", "meeting.titleInvalid", "Control characters are not allowed.")
 	}
-	if m.PosterID != nil && !ids.Valid(*m.PosterID) {
+	if m.PosterID != "" && !ids.Valid(m.PosterID) {
 		bad.Add("/posterId", "media.unknown", "You have uploaded no file with this id.")
 	}
 	if in.Duration < 0 || in.Duration > maxMinutes {
@@ -81,7 +79,6 @@ func (in MeetingDraft) check(bad *fault.Fields) Meeting {
 	switch {
 	case in.EndDateTime.Set && !in.EndDateTime.Null:
 		m.EndsAt = in.EndDateTime.Value.Millis()
-		m.Duration = (m.EndsAt - m.StartsAt) / minuteMS
 	case in.Duration > 0:
 		m.EndsAt = m.StartsAt + in.Duration*minuteMS
 	default:
@@ -91,26 +88,26 @@ func (in MeetingDraft) check(bad *fault.Fields) Meeting {
 	switch {
 	case m.EndsAt <= m.StartsAt:
 		bad.Add("/endDateTime", "meeting.endsBeforeStart", "The end must be after the start.")
-	case m.Duration > maxMinutes:
+	case m.EndsAt-m.StartsAt > maxMinutes*minuteMS:
 		bad.Addf("/endDateTime", "meeting.tooLong", "A meeting has at most %d minutes.", maxMinutes)
 	}
 	return m
 }
 
 // Meet makes a meeting in a conversation, which a message announces, or with conversation "" one
-// of its people alone.
-func (s *Service) Meet(ctx context.Context, who authz.Actor, conversation string, in MeetingDraft) (Meeting, content.Company, error) {
+// of its people alone. In a conversation everybody there is invited unless people are named.
+func (s *Service) Meet(ctx context.Context, who authz.Actor, conversation string, in MeetingDraft) (EventView, error) {
 	var bad fault.Fields
 	m := in.check(&bad)
-	m.ConversationID, m.CreatedAt, m.CreatedBy = optional(conversation), s.now(), who.UserID
+	m.ConversationID = conversation
 	if bad.Empty() {
-		if err := s.arrive(ctx, who, m.PosterID); err != nil {
-			return m, content.Company{}, err
+		if err := s.arrive(ctx, who, optional(m.PosterID)); err != nil {
+			return EventView{}, err
 		}
 	}
-	var with content.Company
+	var out EventView
 	err := s.DB.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		bad := bad
+		bad, m := bad, m
 		if conversation != "" {
 			if err := s.toSend(ctx, tx, who, conversation); err != nil {
 				return err
@@ -122,104 +119,61 @@ func (s *Service) Meet(ctx context.Context, who authz.Actor, conversation string
 		if err := bad.Err(); err != nil {
 			return err
 		}
-		if err := s.store.insertMeeting(ctx, tx, who.OrgID, m); err != nil {
-			return err
-		}
-		if m.PosterID != nil {
-			poster := []content.FileRef{{ID: *m.PosterID, Pointer: "/posterId", Must: "image"}}
-			if err := s.Files.Use(ctx, tx, who, content.Item{Kind: meetingNoun, ID: m.ID}, poster); err != nil {
+		var err error
+		if conversation != "" && len(m.People) == 0 {
+			if m.People, err = s.others(ctx, tx, who, conversation); err != nil {
 				return err
 			}
 		}
-		if conversation != "" {
-			announced := Message{ID: ids.New(), ConversationID: conversation, SenderID: who.UserID, UpdatedBy: who.UserID}
-			announced.Body.Text, announced.Body.Meeting = m.Title, m.ID
-			if err := s.post(ctx, tx, who, &announced); err != nil {
-				return err
-			}
-		}
-		err := s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: "meeting.created", Subject: m.ID, Data: event{ID: m.ID, By: who.UserID}})
-		if err != nil {
+		if out, err = s.Meetings.Hold(ctx, who, m); err != nil || conversation == "" {
 			return err
 		}
-		with, err = s.company(ctx, tx, who.OrgID, content.Refs{People: m.everybody()}, m.files())
-		return err
+		announced := Message{ID: ids.New(), ConversationID: conversation, SenderID: who.UserID, UpdatedBy: who.UserID}
+		announced.Body.Text, announced.Body.Meeting = m.Title, out.ID
+		return s.post(ctx, tx, who, &announced)
 	})
-	return m, with, err
+	return out, err
 }
 
-const meetingColumns = `id, call_id, conversation_id, title, starts_at, ends_at, duration, poster_id, created_at, created_by`
-
-func (m *Meeting) targets() []any {
-	return []any{&m.ID, &m.CallID, &m.ConversationID, &m.Title, &m.StartsAt, &m.EndsAt, &m.Duration, &m.PosterID, &m.CreatedAt, &m.CreatedBy}
-}
-
-func (store) insertMeeting(ctx context.Context, tx db.Tx, orgID string, m Meeting) error {
-	_, err := tx.Exec(ctx, `INSERT INTO meetings (org_id, `+meetingColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		orgID, m.ID, m.CallID, m.ConversationID, m.Title, m.StartsAt, m.EndsAt, m.Duration, m.PosterID, m.CreatedAt, m.CreatedBy)
-	if err != nil {
-		return err
+// others gives who is in a conversation beside the actor, as many as are shown.
+func (s *Service) others(ctx context.Context, q db.Queryer, who authz.Actor, id string) ([]string, error) {
+	people, err := s.store.participants(ctx, q, who.OrgID, []string{id}, maxShown)
+	list := make([]string, 0, len(people))
+	for _, p := range people {
+		if p.ID != who.UserID {
+			list = append(list, p.ID)
+		}
 	}
-	rows := make([][]any, len(m.People))
-	for i, id := range m.People {
-		rows[i] = []any{orgID, m.ID, id, i}
-	}
-	return db.InsertMany(ctx, tx, `INSERT INTO meeting_people (org_id, meeting_id, user_id, place)`, rows, ``)
+	return list, err
 }
 
-// meetings gives meetings by id, without their people.
-func (store) meetings(ctx context.Context, q db.Queryer, orgID string, list []string) (map[string]Meeting, error) {
-	if len(list) == 0 {
+// among gives who of some people is in a conversation.
+func (store) among(ctx context.Context, q db.Queryer, orgID, id string, people []string) ([]string, error) {
+	if len(people) == 0 {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, `SELECT `+meetingColumns+` FROM meetings WHERE org_id = ? AND id {in}`, orgID, db.List(list))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	found := map[string]Meeting{}
-	for rows.Next() {
-		var m Meeting
-		if err := rows.Scan(m.targets()...); err != nil {
-			return nil, err
-		}
-		found[m.ID] = m
-	}
-	return found, rows.Err()
+	return db.Strings(q.Query(ctx, `SELECT user_id FROM conversation_members WHERE org_id = ? AND conversation_id = ? AND user_id {in}`, orgID, id, db.List(people)))
 }
 
-// meetingsOf gives the next meeting of a conversation, which may have begun, and the latest that is
-// over, with their people.
-func (s store) meetingsOf(ctx context.Context, q db.Queryer, orgID, id string, now int64) (next, last *Meeting, err error) {
-	rows, err := q.Query(ctx, `SELECT `+meetingColumns+` FROM (SELECT * FROM meetings WHERE org_id = ?1 AND conversation_id = ?2 AND ends_at > ?3 ORDER BY starts_at, id LIMIT 1) n
-		UNION ALL SELECT `+meetingColumns+` FROM (SELECT * FROM meetings WHERE org_id = ?1 AND conversation_id = ?2 AND ends_at <= ?3 ORDER BY ends_at DESC, id DESC LIMIT 1) l`,
-		orgID, id, now)
-	if err != nil {
-		return nil, nil, err
+// meetingsOf gives the next meeting of a conversation and its latest, as the actor sees them.
+func (s *Service) meetingsOf(ctx context.Context, who authz.Actor, id string) (next, last *CallView, err error) {
+	if s.Meetings == nil {
+		return nil, nil, nil
 	}
-	defer rows.Close()
-	for rows.Next() {
-		m := new(Meeting)
-		if err := rows.Scan(m.targets()...); err != nil {
-			return nil, nil, err
-		}
-		if m.EndsAt > now {
-			next = m
-		} else {
-			last = m
+	coming, over, err := s.Meetings.Of(ctx, who, id)
+	return coming.call(), over.call(), err
+}
+
+// announced gives the meetings that messages announce, as the actor sees them, by id.
+func (s *Service) announced(ctx context.Context, who authz.Actor, list []Message) (map[string]EventView, error) {
+	var meetings []string
+	for _, m := range list {
+		if id := m.Body.Meeting; id != "" && !slices.Contains(meetings, id) {
+			meetings = append(meetings, id)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, nil, err
+	if len(meetings) == 0 || s.Meetings == nil {
+		return nil, nil
 	}
-	for _, m := range []*Meeting{next, last} {
-		if m == nil {
-			continue
-		}
-		m.People, err = db.Strings(q.Query(ctx, `SELECT user_id FROM meeting_people WHERE org_id = ? AND meeting_id = ? ORDER BY place`, orgID, m.ID))
-		if err != nil {
-			return nil, nil, err
-		}
-	}
-	return next, last, nil
+	return s.Meetings.ByIDs(ctx, who, meetings)
 }

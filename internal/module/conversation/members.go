@@ -40,11 +40,16 @@ func (s *Service) seat(ctx context.Context, tx db.Tx, who authz.Actor, c Convers
 	return s.seated(ctx, tx, who, c.ID)
 }
 
-// remove takes people out of a locked group chat and tells them.
+// remove takes people out of a locked group chat and its meetings, and tells them.
 func (s *Service) remove(ctx context.Context, tx db.Tx, who authz.Actor, id string, people []string) error {
 	left, err := s.store.part(ctx, tx, who.OrgID, id, people)
 	if err != nil {
 		return err
+	}
+	if s.Meetings != nil && len(left) > 0 {
+		if err := s.Meetings.Left(ctx, tx, who.OrgID, id, left); err != nil {
+			return err
+		}
 	}
 	return s.parted(ctx, tx, who, id, "left", left)
 }

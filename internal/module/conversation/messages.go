@@ -31,30 +31,24 @@ func (s *Service) tell(ctx context.Context, tx db.Tx, who authz.Actor, name stri
 type Messages struct {
 	List    []Message
 	Company content.Company
-	Events  map[string]Meeting // that messages announce, by id
+	Events  map[string]EventView // that messages announce, by id
 }
 
 // shown reads what messages show of other modules.
-func (s *Service) shown(ctx context.Context, q db.Queryer, orgID string, list []Message) (Messages, error) {
+func (s *Service) shown(ctx context.Context, q db.Queryer, who authz.Actor, list []Message) (Messages, error) {
 	out := Messages{List: list}
 	var refs content.Refs
-	var files, meetings []string
+	var files []string
 	for i := range list {
 		r := list[i].refs()
 		refs.People, refs.Links = append(refs.People, r.People...), append(refs.Links, r.Links...)
 		files = append(files, list[i].Body.Files...)
-		if id := list[i].Body.Meeting; id != "" {
-			meetings = append(meetings, id)
-		}
 	}
 	var err error
-	if out.Events, err = s.store.meetings(ctx, q, orgID, meetings); err != nil {
+	if out.Events, err = s.announced(ctx, who, list); err != nil {
 		return out, err
 	}
-	for _, m := range out.Events {
-		files = append(files, m.files()...)
-	}
-	out.Company, err = s.company(ctx, q, orgID, refs, files)
+	out.Company, err = s.company(ctx, q, who.OrgID, refs, files)
 	return out, err
 }
 
@@ -63,7 +57,7 @@ func (s *Service) one(ctx context.Context, q db.Queryer, who authz.Actor, id str
 	if err != nil {
 		return Messages{}, err
 	}
-	return s.shown(ctx, q, who.OrgID, []Message{m})
+	return s.shown(ctx, q, who, []Message{m})
 }
 
 // Message gives a message the actor reads.

@@ -6,6 +6,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
 )
 
 // Seating is what other modules ask of conversations: who is in them and may do what, and a way
@@ -53,4 +54,21 @@ func (s Seating) SendAs(ctx context.Context, who authz.Actor, id, hook, text str
 		return "", err
 	}
 	return made.List[0].ID, nil
+}
+
+// Holding says whether the actor is in a conversation, and so may hold meetings there; of a group
+// chat it gives who of some people is in it, of a direct conversation everybody.
+func (s Seating) Holding(ctx context.Context, q db.Queryer, who authz.Actor, id string, among []string) (group bool, people []string, holds bool, err error) {
+	c, err := s.Service.store.byID(ctx, q, who, id)
+	switch {
+	case fault.Is(err, fault.KindNotFound):
+		return false, nil, false, nil
+	case err != nil || c.Mine == nil:
+		return false, nil, false, err
+	case c.Kind != Direct:
+		people, err = s.Service.store.among(ctx, q, who.OrgID, id, among)
+		return true, people, err == nil, err
+	}
+	people, err = s.Service.others(ctx, q, who, id)
+	return false, people, err == nil, err
 }

@@ -26,6 +26,7 @@ type Deps struct {
 	Files      content.Files
 	Previews   content.Previews
 	Categories content.Categories
+	Meetings   Meetings // nil: none are held
 }
 
 // Service is what can be done with conversations.
@@ -38,7 +39,6 @@ type Service struct {
 func New(d Deps) *Service {
 	d.Content.Carry(messageNoun, ofMessage)
 	d.Content.Carry(noun, ofConversation)
-	d.Content.Carry(meetingNoun, ofMeeting)
 	return &Service{Deps: d}
 }
 
@@ -223,17 +223,11 @@ func (s *Service) detail(ctx context.Context, q db.Queryer, who authz.Actor, id 
 				d.Admins = append(d.Admins, p.ID)
 			}
 		}
-		if d.Next, d.Last, err = s.store.meetingsOf(ctx, q, who.OrgID, id, s.now()); err != nil {
+		if d.Next, d.Last, err = s.meetingsOf(ctx, who, id); err != nil {
 			return d, err
 		}
 	}
-	var others []string
-	for _, m := range []*Meeting{d.Next, d.Last} {
-		if m != nil {
-			others, files = append(others, m.everybody()...), append(files, m.files()...)
-		}
-	}
-	d.Company, err = s.company(ctx, q, who.OrgID, content.Refs{People: others}, files)
+	d.Company, err = s.company(ctx, q, who.OrgID, content.Refs{}, files)
 	return d, err
 }
 
@@ -465,14 +459,15 @@ func (s *Service) clear(ctx context.Context, tx db.Tx, who authz.Actor, id strin
 	if err := s.Index.Remove(ctx, tx, who.OrgID, messageNoun, messages...); err != nil {
 		return err
 	}
-	meetings, err := s.store.meetingIDs(ctx, tx, who.OrgID, id)
-	if err != nil {
-		return err
+	if s.Meetings != nil {
+		if err := s.Meetings.Closed(ctx, tx, who.OrgID, id); err != nil {
+			return err
+		}
 	}
 	for _, x := range []struct {
 		kind string
 		ids  []string
-	}{{noun, []string{id}}, {messageNoun, messages}, {meetingNoun, meetings}} {
+	}{{noun, []string{id}}, {messageNoun, messages}} {
 		if err := s.Files.Free(ctx, tx, who.OrgID, x.kind, x.ids); err != nil {
 			return err
 		}

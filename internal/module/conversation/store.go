@@ -181,13 +181,10 @@ func (store) update(ctx context.Context, tx db.Tx, orgID string, c Conversation)
 func (store) remove(ctx context.Context, tx db.Tx, orgID, id string) error {
 	const its = ` WHERE org_id = ?1 AND `
 	const messages = `(SELECT id FROM messages WHERE org_id = ?1 AND conversation_id = ?2)`
-	const meetings = `(SELECT id FROM meetings WHERE org_id = ?1 AND conversation_id = ?2)`
 	for _, statement := range []string{
 		`DELETE FROM message_texts` + its + `message_id IN ` + messages,
 		`DELETE FROM message_reactions` + its + `message_id IN ` + messages,
-		`DELETE FROM meeting_people` + its + `meeting_id IN ` + meetings,
 		`DELETE FROM messages` + its + `conversation_id = ?2`,
-		`DELETE FROM meetings` + its + `conversation_id = ?2`,
 		`DELETE FROM conversation_requests` + its + `conversation_id = ?2`,
 		`DELETE FROM conversation_members` + its + `conversation_id = ?2`,
 		`DELETE FROM conversations` + its + `id = ?2`,

@@ -252,8 +252,3 @@ func (store) texts(ctx context.Context, q db.Queryer, orgID, id string) ([]Text,
 func (store) messageIDs(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
 	return db.Strings(q.Query(ctx, `SELECT id FROM messages WHERE org_id = ? AND conversation_id = ? AND deleted_at IS NULL`, orgID, id))
 }
-
-// meetingIDs gives the meetings of a conversation.
-func (store) meetingIDs(ctx context.Context, q db.Queryer, orgID, id string) ([]string, error) {
-	return db.Strings(q.Query(ctx, `SELECT id FROM meetings WHERE org_id = ? AND conversation_id = ?`, orgID, id))
-}

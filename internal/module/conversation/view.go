@@ -86,7 +86,7 @@ func viewOf(d Detail, now int64) View {
 	c := d.Conversation
 	v := View{
 		ID: c.ID, CreatedAt: api.At(c.CreatedAt), UpdatedAt: api.At(c.UpdatedAt), CreatedBy: c.CreatedBy, UpdatedBy: c.UpdatedBy, GroupID: c.ID,
-		LastCall: callView(d.Last, d.Company, now), ScheduledCall: callView(d.Next, d.Company, now),
+		LastCall: d.Last, ScheduledCall: d.Next,
 		Title: c.Title, Description: c.Description, Image: image(c, d.Company), Color: c.Color, IsChannel: c.IsChannel(), IsPrivate: c.IsPrivate, ByRequest: c.ByRequest,
 		Type: c.Kind, Category: c.Category, NewResponseCount: c.Unread(), Participants: d.Participants, Admins: d.Admins, MemberCount: c.MemberCount,
 		Reactions: []string{}, IsMember: c.Mine != nil, IsAdmin: c.isAdmin(), Requested: c.Requested, LastSeq: c.LastSeq,
@@ -167,7 +167,7 @@ type MessageView struct {
 	LastQueryMsg    *Absent                 `json:"lastQueryMsg" doc:"The question asked"`
 	Call            *Absent                 `json:"call" doc:"A call"`
 	Ticket          *Absent                 `json:"ticket" doc:"A ticket"`
-	Event           *EventPart              `json:"event" doc:"The meeting it announces"`
+	Event           *EventPart              `json:"event" doc:"The meeting it announces; null when it is gone, and for whoever may not see it"`
 }
 
 // FilesView are the files of a message, in the form the reference prints.
@@ -202,9 +202,10 @@ func messageView(m Message, all Messages) MessageView {
 	if len(v.Mentions) > 0 {
 		v.Mention = &v.Mentions[0]
 	}
-	if e, ok := all.Events[m.Body.Meeting]; ok {
-		core := eventOf(e, all.Company)
+	if m.Body.Meeting != "" {
 		v.Type = typeMeeting
+	}
+	if core, ok := all.Events[m.Body.Meeting]; ok {
 		v.Event = &EventPart{core.ID, core.CreatedAt, core.UpdatedAt, core.CreatedBy, core.UpdatedBy, core.Title, core.Location, core.StartDateTime, core.EndDateTime, core.Poster, core.Type}
 	}
 	return v

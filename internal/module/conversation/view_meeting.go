@@ -2,8 +2,6 @@ package conversation
 
 import (
 	"github.com/workdrive/workdrive/internal/kernel/api"
-	"github.com/workdrive/workdrive/internal/kernel/content"
-	"github.com/workdrive/workdrive/internal/kernel/message"
 	"github.com/workdrive/workdrive/internal/kernel/person"
 )
 
@@ -18,7 +16,7 @@ type ExternalLink struct {
 
 // EventCore is a meeting as clients read it, apart from its call.
 type EventCore struct {
-	ID                string         `json:"id" doc:"Id of the meeting"`
+	ID                string         `json:"id" doc:"Id of the meeting, which is an event"`
 	CreatedAt         api.Time       `json:"createdAt" doc:"When it was made"`
 	UpdatedAt         api.Time       `json:"updatedAt" doc:"When it was last changed"`
 	CreatedBy         string         `json:"createdBy" doc:"Id of who made it"`
@@ -45,7 +43,7 @@ type EventCore struct {
 	RsvpUsers         []RsvpUser     `json:"rsvpUsers" nullable:"false" doc:"The people invited"`
 	Creator           person.Card    `json:"creator" doc:"Who made it"`
 	ExternalAttendees []string       `json:"externalAttendees" nullable:"false" doc:"Guests from outside"`
-	RepeatConfig      *Absent        `json:"repeatConfig" doc:"How it repeats; meetings of conversations do not"`
+	RepeatConfig      *Absent        `json:"repeatConfig" doc:"How it repeats; the event says"`
 	RepeatID          *string        `json:"repeatId" doc:"Id of the series"`
 	ConversationID    *string        `json:"conversationId" doc:"Conversation it is held in"`
 	Duration          int64          `json:"duration" doc:"Length in minutes"`
@@ -127,43 +125,10 @@ type CallEvent struct {
 	Livestream string `json:"livestream" doc:"Id of the call"`
 }
 
-func eventOf(m Meeting, with content.Company) EventCore {
-	v := EventCore{
-		ID: m.ID, CreatedAt: api.At(m.CreatedAt), UpdatedAt: api.At(m.CreatedAt), CreatedBy: m.CreatedBy, UpdatedBy: m.CreatedBy, Title: m.Title,
-		ExternalLink: []ExternalLink{}, StartDateTime: api.At(m.StartsAt), EndDateTime: api.At(m.EndsAt), IsVirtual: true,
-		Tags: []string{}, Reactions: []string{}, RsvpUsers: []RsvpUser{}, Creator: with.People[m.CreatedBy], ExternalAttendees: []string{},
-		ConversationID: m.ConversationID, Duration: m.Duration, IsMeeting: true,
-	}
-	if m.PosterID != nil {
-		v.Poster = message.PickFile(with, *m.PosterID)
-	}
-	for _, card := range person.Pick(with.People, m.People) {
-		v.RsvpUsers = append(v.RsvpUsers, RsvpUser{Card: card, Invited: api.AtPtr(&m.CreatedAt)})
-	}
-	return v
-}
-
-func callOf(m Meeting, with content.Company, now int64) CallCore {
-	v := CallCore{
-		ID: m.CallID, Duration: m.Duration, Type: "MEETING", Status: "SCHEDULED", IsGroup: len(m.People) > 1, ConversationID: m.ConversationID,
-		Participants: []Participant{}, Title: &m.Title, UserID: m.CreatedBy, User: with.People[m.CreatedBy], ScheduledFor: api.AtPtr(&m.StartsAt),
-	}
-	switch {
-	case now >= m.EndsAt:
-		v.Status = "OVER"
-	case now >= m.StartsAt:
-		v.Status, v.InProgress = "DUE", true
-	}
-	return v
-}
-
-func meetingView(m Meeting, with content.Company, now int64) EventView {
-	return EventView{eventOf(m, with), &EventCall{callOf(m, with, now), m.ID}}
-}
-
-func callView(m *Meeting, with content.Company, now int64) *CallView {
-	if m == nil {
+// call turns a meeting with its call into the call with its meeting.
+func (v *EventView) call() *CallView {
+	if v == nil || v.Livestream == nil {
 		return nil
 	}
-	return &CallView{callOf(*m, with, now), CallEvent{eventOf(*m, with), m.CallID}}
+	return &CallView{v.Livestream.CallCore, CallEvent{v.EventCore, v.Livestream.ID}}
 }

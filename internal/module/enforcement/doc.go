@@ -17,10 +17,13 @@
 //   - email, push and text are sent reminderTime × unit before the deadline, restrict begins that
 //     long after it and sends nothing. A week is 7 and a day 24 hours, whatever clocks do
 //     in between; 0 is the deadline itself.
-//   - A reminder whose time is past when something is assigned, reopened, moved or put under a
-//     template is not sent any more. So each is sent at most once for a person and a deadline,
-//     and a server that was down sends late what fell into that time. What is due under a
-//     template is sent before the template changes.
+//   - Of the reminders whose time is past when something is assigned, reopened, moved or put under a
+//     template, the latest is sent at once, unless the deadline is past, too; those before it are
+//     not sent any more. A server that was down sends late what fell into that time. What comes
+//     late says by when something is due, and not how long there is. Reminders have a key by which
+//     each is told at most once for a person and a deadline, also when something is reopened. What
+//     is due under a template is sent before the template changes.
+//   - Reminders are in the language and on the clock of the person's time zone.
 //   - Media of the same time make one reminder. Everybody finds it in their inbox, too, whatever
 //     channels they have. Former and blocked members are not reminded.
 //   - A person is restricted from the earliest restrict of what they owe, to the millisecond, and

@@ -62,6 +62,24 @@ func (m *model) pass(hours int64) {
 	}
 }
 
+// missed tells somebody who owes something from now on what they are too late for: the latest of it,
+// unless the deadline is past, too.
+func (m *model) missed(id string) {
+	p := m.parts[id]
+	if p == nil || p.done || !m.named || m.absent[id] || p.due <= m.now {
+		return
+	}
+	latest := int64(-1)
+	for _, s := range m.steps {
+		if at := p.due + offset(s); s.Medium != "restrict" && at <= m.now {
+			latest = max(latest, at)
+		}
+	}
+	if latest >= 0 {
+		m.told = append(m.told, fmt.Sprintf("%s %d", id, latest))
+	}
+}
+
 // late reports whether somebody's part is past the time at which it restricts.
 func (m *model) late(id string) bool {
 	p := m.parts[id]
@@ -80,19 +98,23 @@ func (m *model) waive(id string) {
 // move moves the deadline of what is not completed; a waiver is for one deadline.
 func (m *model) move(due int64) {
 	m.due = due
-	for _, p := range m.parts {
+	for id, p := range m.parts {
 		if !p.done && p.due != due {
 			p.due, p.waived = due, false
+			m.missed(id)
 		}
 	}
 }
 
 // name puts the task under the template or takes it away, and waivers with it.
 func (m *model) name(named bool) {
-	for _, p := range m.parts {
-		p.waived = p.waived && named
-	}
+	fresh := named && !m.named
 	m.named = named
+	for id, p := range m.parts {
+		if p.waived = p.waived && named; fresh {
+			m.missed(id)
+		}
+	}
 }
 
 // TestObligationsFollowTheirModel assigns, completes, reopens, moves, waives, archives, changes the
@@ -155,6 +177,7 @@ func (x *play) step(who authz.Actor) {
 		_, err = x.tasks.Assign(ctx, x.author, x.id, "", task.People{UserIDs: api.Strings{id}})
 		if m.parts[id] == nil && !m.absent[id] {
 			m.parts[id] = &part{due: m.due}
+			m.missed(id)
 		}
 		if m.absent[id] { // nobody is to be assigned who has left
 			err = nil
@@ -166,8 +189,11 @@ func (x *play) step(who authz.Actor) {
 		if p := m.parts[id]; p != nil {
 			take := map[string]func(context.Context, authz.Actor, string) (task.Seen, error){"complete": x.tasks.Complete, "reopen": x.tasks.Reopen}[verb]
 			_, err = take(ctx, who, x.id)
+			again := p.done && verb == "reopen"
 			p.waived = p.waived && verb == "reopen"
-			p.done = verb == "complete"
+			if p.done = verb == "complete"; again {
+				m.missed(id)
+			}
 		}
 	case "move":
 		due := m.now + rapid.Int64Range(-15, 15).Draw(x.rt, "in")*hour
@@ -207,6 +233,7 @@ func (r *rig) archive(id string, gone bool) {
 }
 
 func (x *play) compare(people []authz.Actor) {
+	x.run()
 	got := []string{}
 	for _, n := range x.told.take() {
 		if got = append(got, fmt.Sprintf("%s %d", n.UserID, n.At)); n.Channels[0] != enforcement.InApp {

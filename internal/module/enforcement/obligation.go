@@ -3,6 +3,7 @@ package enforcement
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/bus"
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -45,6 +46,17 @@ func plan(reminders []Reminder, dueAt, now int64) (restrictAt, nextAt *int64) {
 	return restrictAt, nextAt
 }
 
+// missed gives the latest time at which something should have been sent before now about what is not
+// due yet; nil for none.
+func missed(reminders []Reminder, dueAt, now int64) (latest *int64) {
+	for _, r := range reminders {
+		if at := dueAt + r.offset(); r.Medium != Restrict && dueAt > now && at <= now && (latest == nil || at > *latest) {
+			latest = &at
+		}
+	}
+	return latest
+}
+
 // Follow looks again at what people owe on an item, because they got, finished or lost it, or its
 // deadline or template changed; nil is everybody. The item is locked, or new.
 func (s *Service) Follow(ctx context.Context, tx db.Tx, item Item, people []string) error {
@@ -75,6 +87,9 @@ func (s *Service) planned(item Item, templateID string, reminders []Reminder, ow
 	for _, x := range owed {
 		o := obligation{Item: item, UserID: x.UserID, TemplateID: templateID, DueAt: x.DueAt}
 		o.RestrictAt, o.NextAt = plan(reminders, x.DueAt, now)
+		if at := missed(reminders, x.DueAt, now); at != nil { // one reminder is late rather than none is sent
+			o.NextAt = at
+		}
 		list[x.UserID] = o
 	}
 	return list
@@ -85,7 +100,7 @@ func (s *Service) settle(ctx context.Context, tx db.Tx, item Item, before, after
 	now := s.now()
 	var gone []string
 	var write, began, ended []obligation
-	comes := false
+	comes, late := false, false
 	for id, was := range before {
 		is, stays := after[id]
 		if !stays {
@@ -106,6 +121,7 @@ func (s *Service) settle(ctx context.Context, tx db.Tx, item Item, before, after
 		}
 		write = append(write, is)
 		comes = comes || is.RestrictAt != nil
+		late = late || is.NextAt != nil && *is.NextAt <= now
 		if is.restricts(now) && (!there || !was.restricts(now)) {
 			began = append(began, is)
 		}
@@ -115,6 +131,11 @@ func (s *Service) settle(ctx context.Context, tx db.Tx, item Item, before, after
 	}
 	if err := s.store.write(ctx, tx, write); err != nil {
 		return err
+	}
+	if late && s.Jobs != nil {
+		if err := s.Jobs.Enqueue(ctx, tx, remind{}, time.Time{}); err != nil {
+			return err
+		}
 	}
 	if err := s.tell(ctx, tx, "restriction.ended", ended); err != nil {
 		return err

@@ -5,10 +5,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/locale"
 )
 
 // Channels of a notice, by the names that notifications have.
@@ -71,7 +70,7 @@ func (s *Service) send(ctx context.Context, tx db.Tx, orgID, templateID string) 
 		return 0, err
 	}
 	var began []obligation
-	known := memory{service: s, reminders: map[string][]Reminder{}, titles: map[Item]string{}}
+	known := memory{service: s, reminders: map[string][]Reminder{}, titles: map[Item]string{}, reads: map[[2]string]locale.Locale{}}
 	if err := known.read(ctx, tx, list); err != nil {
 		return 0, err
 	}
@@ -87,7 +86,7 @@ func (s *Service) send(ctx context.Context, tx db.Tx, orgID, templateID string) 
 			began = append(began, o.obligation)
 		}
 		for _, at := range due {
-			if err := s.notify(ctx, tx, *o, known.titles[o.Item], sameTime(reminders, o.DueAt, at)); err != nil {
+			if err := s.notify(ctx, tx, *o, known, sameTime(reminders, o.DueAt, at)); err != nil {
 				return 0, err
 			}
 		}
@@ -122,17 +121,17 @@ func sameTime(reminders []Reminder, dueAt, at int64) []Reminder {
 }
 
 // notify tells somebody once what the reminders of one time say.
-func (s *Service) notify(ctx context.Context, tx db.Tx, o pending, title string, reminders []Reminder) error {
+func (s *Service) notify(ctx context.Context, tx db.Tx, o pending, known memory, reminders []Reminder) error {
 	if len(reminders) == 0 || s.Notifier == nil {
 		return nil
 	}
 	at := o.DueAt + reminders[0].offset()
 	n := Notice{
 		Key:   fmt.Sprintf("enforcement:%s:%s:%s:%d:%d", o.Kind, o.ID, o.UserID, o.DueAt, at),
-		OrgID: o.OrgID, UserID: o.UserID, Channels: []string{InApp}, Kind: o.Kind, ItemID: o.ID, ItemTitle: title, DueAt: o.DueAt, At: at,
-		Subject: "Reminder: " + title, Link: s.URL + "/api/" + o.Kind + "s/" + o.ID,
+		OrgID: o.OrgID, UserID: o.UserID, Channels: []string{InApp}, Kind: o.Kind, ItemID: o.ID, ItemTitle: known.titles[o.Item], DueAt: o.DueAt, At: at,
+		Link: s.URL + "/api/" + o.Kind + "s/" + o.ID,
 	}
-	n.Text = fmt.Sprintf("\u201c%s\u201d is due %s: by %s UTC.", title, reminders[0].before(), clock.FromMillis(o.DueAt).Format("15:04 on 2 January 2006"))
+	n.Subject, n.Text = reminders[0].words(known.reads[[2]string{o.OrgID, o.UserID}], o.obligation, known.titles[o.Item], s.now())
 	for _, r := range reminders {
 		if c := channels[r.Medium]; !slices.Contains(n.Channels, c) {
 			n.Channels = append(n.Channels, c)
@@ -141,37 +140,35 @@ func (s *Service) notify(ctx context.Context, tx db.Tx, o pending, title string,
 	return s.Notifier.Remind(ctx, tx, n)
 }
 
-// before says how long before the deadline a reminder is sent.
-func (r Reminder) before() string {
-	unit := strings.TrimSuffix(r.Unit, "s")
-	switch r.Amount {
-	case 0:
-		return "now"
-	case 1:
-		return "in 1 " + unit
-	}
-	return fmt.Sprintf("in %d %ss", r.Amount, unit)
-}
-
 // memory is what a batch needs to know, by few statements.
 type memory struct {
 	service   *Service
 	reminders map[string][]Reminder // by template
 	titles    map[Item]string
+	reads     map[[2]string]locale.Locale // how people read, by organization and id
 }
 
-// read reads the reminders and titles of a batch, with two or three statements an organization.
+// read reads the reminders and titles of a batch, with three or four statements an organization.
 func (m memory) read(ctx context.Context, tx db.Tx, list []pending) error {
 	for _, some := range byOrganization(list) {
 		orgID := some[0].OrgID
-		var templates []string
+		var templates, people []string
 		items := map[string][]string{}
 		for _, o := range some {
-			templates = append(templates, o.TemplateID)
+			templates, people = append(templates, o.TemplateID), append(people, o.UserID)
 			items[o.Kind] = append(items[o.Kind], o.ID)
 		}
 		if err := m.service.store.remindersOf(ctx, tx, orgID, unique(templates), m.reminders); err != nil {
 			return err
+		}
+		if l := m.service.Locales; l != nil {
+			reads, err := l.Locale(ctx, tx, orgID, unique(people))
+			if err != nil {
+				return err
+			}
+			for id, how := range reads {
+				m.reads[[2]string{orgID, id}] = how
+			}
 		}
 		for kind, ids := range items {
 			titles, err := m.service.sources[kind].Titles(ctx, tx, orgID, unique(ids))

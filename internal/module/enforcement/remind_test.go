@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/locale"
 	"github.com/workdrive/workdrive/internal/module/enforcement"
 	"github.com/workdrive/workdrive/internal/module/task"
 )
@@ -112,8 +114,8 @@ func TestARemindersWords(t *testing.T) {
 			r.Fatal(err)
 		}
 		for _, want := range []enforcement.Notice{
-			{Text: "“Fire safety” is due in 1 day: by 22:59 on 3 December 2026 UTC.", Channels: []string{"INAPP", "SMS"}, At: due.Add(-24 * time.Hour).UnixMilli()},
-			{Text: "“Fire safety” is due now: by 22:59 on 3 December 2026 UTC.", Channels: []string{"INAPP", "EMAIL"}, At: due.UnixMilli()},
+			{Text: "“Fire safety” is due in 1 day: by 3 December 2026, 22:59 (UTC).", Channels: []string{"INAPP", "SMS"}, At: due.Add(-24 * time.Hour).UnixMilli()},
+			{Text: "“Fire safety” is due now: by 3 December 2026, 22:59 (UTC).", Channels: []string{"INAPP", "EMAIL"}, At: due.UnixMilli()},
 		} {
 			r.now.Advance(time.UnixMilli(want.At).Sub(r.now.Now()))
 			r.run()
@@ -125,6 +127,99 @@ func TestARemindersWords(t *testing.T) {
 				r.Errorf("told %+v, want %+v", got, want)
 			}
 		}
+	})
+}
+
+// TestRemindersAreReadWhereTheyArrive has people of three languages be reminded of one deadline.
+func TestRemindersAreReadWhereTheyArrive(t *testing.T) {
+	each(t, func(r *rig) {
+		people := r.crowd(4)
+		r.reads[people[1]], r.reads[people[2]], r.reads[people[3]] = locale.Of("de-AT", "Europe/Vienna"), locale.Of("ar", "Asia/Dubai"), locale.Of("fr", "America/New_York")
+		due := time.Date(2026, 12, 3, 22, 59, 59, 0, time.UTC)
+		_, err := r.tasks.Create(r.Context(), r.author, task.NewTask{UserIDs: people, Draft: task.Draft{
+			Title: set("Fire safety"), Content: set("x"), DueDate: set(apiTime(due)), TemplateID: set(r.plan(step("email", 2, "weeks"), step("text", 3, "hours"), step("push", 0, "minutes"))),
+		}})
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, at := range []struct {
+			before time.Duration
+			want   []string
+		}{
+			{14 * 24 * time.Hour, []string{
+				"Reminder: Fire safety\n“Fire safety” is due in 2 weeks: by 3 December 2026, 22:59 (UTC).",
+				"Erinnerung: Fire safety\n„Fire safety“ ist in 2 Wochen fällig: bis 3. Dezember 2026, 23:59 Uhr (Europe/Vienna).",
+				"تذكير: Fire safety\n«Fire safety» مستحق خلال أسبوعين: في موعد أقصاه 4 ديسمبر 2026، 02:59 (Asia/Dubai).",
+				"Reminder: Fire safety\n“Fire safety” is due in 2 weeks: by 3 December 2026, 17:59 (America/New_York).",
+			}},
+			{3 * time.Hour, []string{
+				"Reminder: Fire safety\n“Fire safety” is due in 3 hours: by 3 December 2026, 22:59 (UTC).",
+				"Erinnerung: Fire safety\n„Fire safety“ ist in 3 Stunden fällig: bis 3. Dezember 2026, 23:59 Uhr (Europe/Vienna).",
+				"تذكير: Fire safety\n«Fire safety» مستحق خلال 3 ساعات: في موعد أقصاه 4 ديسمبر 2026، 02:59 (Asia/Dubai).",
+				"Reminder: Fire safety\n“Fire safety” is due in 3 hours: by 3 December 2026, 17:59 (America/New_York).",
+			}},
+			{-10 * time.Minute, []string{ // the server was down
+				"Reminder: Fire safety\n“Fire safety” is due by 3 December 2026, 22:59 (UTC).",
+				"Erinnerung: Fire safety\n„Fire safety“ ist fällig bis 3. Dezember 2026, 23:59 Uhr (Europe/Vienna).",
+				"تذكير: Fire safety\n«Fire safety» مستحق في موعد أقصاه 4 ديسمبر 2026، 02:59 (Asia/Dubai).",
+				"Reminder: Fire safety\n“Fire safety” is due by 3 December 2026, 17:59 (America/New_York).",
+			}},
+		} {
+			r.now.Advance(due.Add(-at.before).Sub(r.now.Now()))
+			r.run()
+			told := map[string]string{}
+			for _, n := range r.told.take() {
+				told[n.UserID] = n.Subject + "\n" + n.Text
+			}
+			for i, id := range people {
+				if told[id] != at.want[i] {
+					r.Errorf("told %q, want %q", told[id], at.want[i])
+				}
+			}
+		}
+	})
+}
+
+// TestWhoIsAssignedLateIsRemindedAtOnce assigns people a millisecond before, at and behind the times
+// of reminders, and behind the deadline.
+func TestWhoIsAssignedLateIsRemindedAtOnce(t *testing.T) {
+	each(t, func(r *rig) {
+		due := r.now.Now().Add(100 * time.Hour)
+		plan := r.plan(step("email", 72, "hours"), step("push", 48, "hours"), step("text", 48, "hours"), step("email", 1, "hour"), step("restrict", 2, "hours"))
+		made, err := r.tasks.Create(r.Context(), r.author, task.NewTask{Draft: task.Draft{
+			Title: set("x"), Content: set("x"), DueDate: set(apiTime(due)), TemplateID: set(plan),
+		}})
+		if err != nil {
+			r.Fatal(err)
+		}
+		assign := func(before time.Duration, want string) {
+			r.Helper()
+			r.now.Advance(due.Add(-before).Sub(r.now.Now()))
+			id := r.crowd(1)[0]
+			r.run()
+			r.told.take() // those before
+			if _, err := r.tasks.Assign(r.Context(), r.author, made.ID, "", task.People{UserIDs: api.Strings{id}}); err != nil {
+				r.Fatal(err)
+			}
+			r.run()
+			r.run()
+			got := ""
+			for _, n := range r.told.take() {
+				if got += strings.Join(n.Channels[1:], " ") + " " + due.Sub(time.UnixMilli(n.At)).String(); n.UserID != id || strings.Contains(n.Text, " in ") != (before == due.Sub(time.UnixMilli(n.At))) {
+					r.Errorf("told %+v", n)
+				}
+			}
+			if got != want {
+				r.Errorf("assigned %s before the deadline: told %q, want %q", before, got, want)
+			}
+		}
+		assign(72*time.Hour+time.Millisecond, "")
+		assign(72*time.Hour, "EMAIL 72h0m0s")
+		assign(50*time.Hour, "EMAIL 72h0m0s")
+		assign(24*time.Hour, "PUSH SMS 48h0m0s") // one of the two that were missed
+		assign(30*time.Minute, "EMAIL 1h0m0s")
+		assign(0, "")
+		assign(-time.Hour, "")
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	"github.com/workdrive/workdrive/internal/kernel/locale"
 	"github.com/workdrive/workdrive/internal/module/enforcement"
 	"github.com/workdrive/workdrive/internal/module/task"
 	"github.com/workdrive/workdrive/internal/testkit/cast"
@@ -29,6 +30,7 @@ type rig struct {
 	now    *clock.Manual
 	told   *told
 	zones  zones
+	reads  reads
 	plans  *enforcement.Service
 	tasks  *task.Service
 	author authz.Actor // an author of tasks who makes templates, and is no administrator
@@ -77,6 +79,14 @@ func (z zones) Of(context.Context, db.Queryer, string, []string) (map[string]*ti
 	return z, nil
 }
 
+// reads say how people read.
+type reads map[string]locale.Locale
+
+// Locale implements locale.Locales.
+func (r reads) Locale(context.Context, db.Queryer, string, []string) (map[string]locale.Locale, error) {
+	return r, nil
+}
+
 // enforced lets tasks know of templates.
 type enforced struct{ *enforcement.Service }
 
@@ -89,9 +99,9 @@ func each(t *testing.T, test func(r *rig)) {
 	t.Helper()
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		r := &rig{T: t, Org: cast.NewOrg(t, d), db: d, now: clock.NewManual(time.UnixMilli(cast.At)), told: &told{}, zones: zones{}}
+		r := &rig{T: t, Org: cast.NewOrg(t, d), db: d, now: clock.NewManual(time.UnixMilli(cast.At)), told: &told{}, zones: zones{}, reads: reads{}}
 		b := bus.New(d, r.now, slog.New(slog.DiscardHandler))
-		r.plans = enforcement.New(enforcement.Deps{DB: d, Bus: b, Clock: r.now, Notifier: r.told, URL: "https://workdrive.example"})
+		r.plans = enforcement.New(enforcement.Deps{DB: d, Bus: b, Clock: r.now, Notifier: r.told, Locales: r.reads, URL: "https://workdrive.example"})
 		r.tasks = task.New(task.Deps{DB: d, Bus: b, Clock: r.now, Content: content.New(d, b, audience.New(d, b)), Zones: r.zones, Templates: enforced{r.plans}})
 		r.plans.Serve(map[string]enforcement.Source{enforcement.Task: r.tasks}, nil)
 		r.author = r.Person(t, "author")

@@ -13,6 +13,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/due"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
 	"github.com/workdrive/workdrive/internal/kernel/job"
+	"github.com/workdrive/workdrive/internal/kernel/locale"
 )
 
 // Source is a module that people owe something to.
@@ -50,8 +51,9 @@ type Deps struct {
 	Bus      *bus.Bus
 	Jobs     *job.Jobs // nil: nothing is sent by itself
 	Clock    clock.Clock
-	Notifier Notifier // nil: nobody is told
-	URL      string   // of this server, for links
+	Notifier Notifier       // nil: nobody is told
+	Locales  locale.Locales // nil: everybody reads English, in UTC
+	URL      string         // of this server, for links
 }
 
 // Service is what can be done with templates and restrictions.

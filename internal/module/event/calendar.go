@@ -33,6 +33,7 @@ type entry struct {
 	body      Body
 	changedAt int64        // ms
 	special   []Occurrence // those that were taken out, or say something for themselves
+	only      *Occurrence  // the one it is about; nil for all
 	organizer person.Card
 	url       string // where to read on, or to answer
 	attendees []ical.Attendee
@@ -45,20 +46,29 @@ func (e entry) calendar() ical.Event {
 	if e.organizer.Email != "" {
 		out.Organizer = ical.Person{Name: fullName(e.organizer), Email: e.organizer.Email}
 	}
+	if e.only != nil {
+		out.Overrides, out.Alone = []ical.Event{e.single(*e.only, out.Organizer)}, true
+		return out
+	}
 	for _, o := range e.special {
 		if o.Cancelled {
 			out.Rule.Exceptions = append(out.Rule.Exceptions, o.Original)
 			continue
 		}
-		b := e.body.with(o.Changes)
-		single := b.calendar(e.id, e.changedAt)
-		single.Rule = recurrence.Rule{
-			Frequency: recurrence.Once, Zone: time.UTC,
-			Start: recurrence.WallOf(clock.FromMillis(o.Starts)), End: recurrence.WallOf(clock.FromMillis(o.Ends)),
-		}
-		single.Original, single.URL, single.Organizer, single.Attendees = o.Original, e.url, out.Organizer, e.attendees
-		out.Overrides = append(out.Overrides, single)
+		out.Overrides = append(out.Overrides, e.single(o, out.Organizer))
 	}
+	return out
+}
+
+// single gives an occurrence of a series that says something for itself.
+func (e entry) single(o Occurrence, organizer ical.Person) ical.Event {
+	b := e.body.with(o.Changes)
+	out := b.calendar(e.id, e.changedAt)
+	out.Rule = recurrence.Rule{
+		Frequency: recurrence.Once, Zone: time.UTC,
+		Start: recurrence.WallOf(clock.FromMillis(o.Starts)), End: recurrence.WallOf(clock.FromMillis(o.Ends)),
+	}
+	out.Original, out.URL, out.Organizer, out.Attendees = o.Original, e.url, organizer, e.attendees
 	return out
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
+	"github.com/workdrive/workdrive/internal/kernel/message"
 	"github.com/workdrive/workdrive/internal/kernel/recurrence"
 )
 
@@ -27,11 +28,11 @@ func (s *Service) updateAll(ctx context.Context, who authz.Actor, c change, in D
 	if err != nil {
 		return err
 	}
-	meeting := c.item.Body.Meeting
-	if in.IsMeeting.Set {
-		meeting = in.IsMeeting.Value
+	a := in.attending(&c.item.Body, invited)
+	if change.Permissions, err = s.audience(ctx, who, in.Permissions, a); err != nil {
+		return err
 	}
-	if change.Permissions = in.audience(invited, meeting); meeting && !in.UserIDs.Set && !in.IsMeeting.Set {
+	if a.meeting && !in.UserIDs.Set && !in.IsMeeting.Set && a.conversationID == c.item.Body.ConversationID {
 		change.Permissions = api.Patch[audience.Permissions]{}
 	}
 	change.Apply = func(b *Body, bad *fault.Fields) []content.Named {
@@ -47,13 +48,31 @@ func (s *Service) updateAll(ctx context.Context, who authz.Actor, c change, in D
 		return named
 	}
 	change.Also = func(ctx context.Context, tx db.Tx, r content.Record[Body]) error {
-		if err := s.heldIn(ctx, tx, who, r.Body.ConversationID, c.item.Body.ConversationID); err != nil || !in.UserIDs.Set {
+		if err := s.heldIn(ctx, tx, who, r.Body.ConversationID, c.item.Body.ConversationID); err != nil {
 			return err
 		}
-		return s.invite(ctx, tx, who.OrgID, r.ID, invited)
+		var added []string
+		if in.UserIDs.Set {
+			var err error
+			if added, err = s.inviting(ctx, tx, who.OrgID, c, r, invited); err != nil {
+				return err
+			}
+		}
+		if c.item.Status != content.Published {
+			return nil
+		}
+		return s.hearOfChange(ctx, tx, who, &c.item.Body, r, added)
 	}
 	_, err = s.items.Update(ctx, who, c.item.ID, c.IfMatch, change)
 	return err
+}
+
+// attending gives what decides who sees an event after a change.
+func (d Draft) attending(b *Body, invited []string) attending {
+	a := attending{b.Meeting, invited, b.ConversationID}
+	message.Set(d.IsMeeting, &a.meeting)
+	message.Set(d.ConversationID, &a.conversationID)
+	return a
 }
 
 // invitedAfter gives whom an event invites after a change.
@@ -83,6 +102,7 @@ func (s *Service) updateOne(ctx context.Context, tx db.Tx, who authz.Actor, c ch
 		if in.moves() {
 			o.Starts, o.Ends = in.moved(anchor{o.Original, o.Starts, o.Ends}, bad)
 		}
+		b.touched = &o
 		b.Sequence++
 		return nil
 	}}
@@ -90,7 +110,10 @@ func (s *Service) updateOne(ctx context.Context, tx db.Tx, who authz.Actor, c ch
 		o.Changes = differing(is, r.Body)
 		place := r.Body.anchored(o.Original)
 		o.Moved = o.Starts != place.start || o.Ends != place.end
-		return s.store.set(ctx, tx, who.OrgID, r, o)
+		if err := s.store.set(ctx, tx, who.OrgID, r, o); err != nil {
+			return err
+		}
+		return s.hearOfOne(ctx, tx, who, c, r, is, o)
 	}
 	_, err = s.items.Update(ctx, who, c.item.ID, c.IfMatch, update)
 	return err
@@ -126,11 +149,11 @@ func (s *Service) updateFollowing(ctx context.Context, tx db.Tx, who authz.Actor
 	if !in.Category.Set && c.item.CategoryID != nil {
 		second.Category = api.Patch[string]{Set: true, Value: *c.item.CategoryID}
 	}
-	meeting := c.item.Body.Meeting
-	if in.IsMeeting.Set {
-		meeting = in.IsMeeting.Value
+	second.Permissions, err = s.audience(ctx, who, in.Permissions, in.attending(&c.item.Body, invited))
+	if err != nil {
+		return err
 	}
-	if second.Permissions = in.audience(invited, meeting); !second.Permissions.Set {
+	if !second.Permissions.Set {
 		second.Permissions = api.Patch[audience.Permissions]{Set: true, Value: before}
 	}
 	second.Apply = func(b *Body, bad *fault.Fields) []content.Named {
@@ -150,10 +173,13 @@ func (s *Service) updateFollowing(ctx context.Context, tx db.Tx, who authz.Actor
 		if err := s.store.handOver(ctx, tx, who.OrgID, c.item.ID, r.ID, c.occurrence.Original); err != nil {
 			return err
 		}
-		if !in.UserIDs.Set {
-			return nil
+		added, err := s.inviting(ctx, tx, who.OrgID, c, r, invited)
+		if err != nil || c.item.Status != content.Published {
+			return err
 		}
-		return s.invite(ctx, tx, who.OrgID, r.ID, invited)
+		was := c.item.Body
+		was.follow(tail)
+		return s.hearOfChange(ctx, tx, who, &was, r, added)
 	}
 	if _, err := s.items.Create(ctx, who, second); err != nil {
 		return err
@@ -200,7 +226,7 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, at Version, moder
 			if err != nil {
 				return err
 			}
-			return s.items.Delete(ctx, who, t.event, at.IfMatch, true)
+			return s.remove(ctx, tx, who, Version{t.event, all, at.IfMatch}, true)
 		}
 		t, item, scope, err := s.toChange(ctx, tx, who, at)
 		if err != nil {
@@ -208,7 +234,7 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, at Version, moder
 		}
 		c := change{at, t, item}
 		if scope == all {
-			return s.items.Delete(ctx, who, item.ID, at.IfMatch, false)
+			return s.remove(ctx, tx, who, Version{item.ID, all, at.IfMatch}, false)
 		}
 		return s.takeOut(ctx, tx, who, c, scope)
 	})
@@ -227,20 +253,27 @@ func (s *Service) takeOut(ctx context.Context, tx db.Tx, who authz.Actor, c chan
 	}
 	switch {
 	case before == 0 && (scope == following || after == 0):
-		return s.items.Delete(ctx, who, c.item.ID, c.IfMatch, false)
+		return s.remove(ctx, tx, who, Version{c.item.ID, all, c.IfMatch}, false)
 	case scope == following:
 		if head, _, ok := c.item.Body.rule().Split(c.occurrence.Original); ok {
+			if err := s.hearOfEnd(ctx, tx, who, c, scope); err != nil {
+				return err
+			}
 			return s.shorten(ctx, who, c, head)
 		}
 	}
+	o := *c.occurrence
+	o.Cancelled = true
 	_, err = s.items.Update(ctx, who, c.item.ID, c.IfMatch, content.Change[Body]{
 		Apply: func(b *Body, _ *fault.Fields) []content.Named {
+			b.touched = &o
 			b.Sequence++
 			return nil
 		},
 		Also: func(ctx context.Context, tx db.Tx, r content.Record[Body]) error {
-			o := *c.occurrence
-			o.Cancelled = true
+			if err := s.hearOfEnd(ctx, tx, who, c, this); err != nil {
+				return err
+			}
 			if err := s.store.forgetOccurrences(ctx, tx, who.OrgID, r.ID, []string{o.ID}); err != nil {
 				return err
 			}

@@ -6,9 +6,9 @@
 // An event is a kind of content (kernel/content): every member makes events, their permissions say
 // who sees them, their organizer changes and deletes them, a moderator deletes them; comments,
 // reactions, bookmarks, search, drafts and scheduling come with the kind. A meeting is seen by its
-// organizer and those invited, whatever permissions say. Whoever sees an event answers, checks in,
-// joins its call, lists its attendees and gets its calendar file. The addresses of guests from
-// outside are for the organizer and, in meetings, those invited; how they answered is for the
+// organizer, those invited and, if it is held in a conversation, those in it, whatever permissions
+// say. Whoever sees an event answers, checks in, joins its call, lists its attendees and gets its
+// calendar file. The addresses of guests from outside are for the organizer and, in meetings, those invited; how they answered is for the
 // organizer. What is in a calendar that somebody subscribes to, they alone read, and nobody changes.
 //
 // # Series
@@ -46,11 +46,19 @@
 // configured provider, with a token for one person and occurrence (LiveKit's: HS256, claim video), or
 // else at conferenceLink. In a livestream only the organizer is seen and heard.
 //
+// Whoever is invited to a published event is told, once, when it is published or they are added.
+// Of other times or another place, and of what is cancelled, those are told who come or may come, or
+// are invited and have not declined: in their language, in their time zone, with how it was before.
+// Nobody is told of their own act, of what they may not see, or of what is over.
+//
 // Guests from outside get an iTIP mail (RFC 6047): REQUEST when they are invited and when something
 // changes that matters to them, CANCEL when they are not any more; nobody hears of what is over.
 // SEQUENCE counts. Mails wait in event_mails, one a guest, and are sent by jobs, again and again for
-// two days while delivery says so. They answer for the whole event at a page whose address is signed
-// with a key of the event: it is good as long as they are invited, and opening it changes nothing.
+// two days while delivery says so. A mail about one occurrence has it alone, with its RECURRENCE-ID;
+// to whom the mail before it was not sent, it has the whole series. Guests answer at a page whose
+// address is signed with a key of the event: it is good as long as they are invited, and opening it
+// changes nothing. They answer for the series, or for an occurrence that the page or a mail names; an
+// answer to the series replaces those. A series that is cut off another is a new one to them.
 //
 // # Calendars
 //
@@ -60,14 +68,13 @@
 //
 // # Tables, events, jobs
 //
-// Owns events, event_occurrences, event_people, event_guests, event_mails, event_feeds,
-// calendar_subscriptions and external_events. Publishes what kinds of content do (event.created,
+// Owns events, event_occurrences, event_people, event_guests, event_guest_answers, event_mails,
+// event_feeds, calendar_subscriptions and external_events. Publishes what kinds of content do (event.created,
 // .published, .updated, .deleted, .moderated) and event.answered, event.checkedIn, event.joined, with
-// ids only. Jobs: event.invitation, event.lookForCalendars, event.fetchCalendar.
+// ids only, and event.invited (data: by, people: up to 100 an event). Jobs: event.invitation, event.lookForCalendars, event.fetchCalendar.
 //
 // # What it does not do
 //
 // It reminds nobody, knows no free and busy times, reads no replies that come by mail, and does not
-// know who is in a call at this moment: its provider does. Meetings of conversations are
-// module/conversation's.
+// know who is in a call at this moment: its provider does.
 package event

@@ -93,7 +93,8 @@ type Body struct {
 	Sequence int    `json:"sequence"` // counts the changes that matter to guests
 	Secret   string `json:"secret"`   // signs the links of guests
 
-	was *recurrence.Rule // of a new item: how its occurrences stood in the series they come from
+	was     *recurrence.Rule // of a new item: how its occurrences stood in the series they come from
+	touched *Occurrence      // of a change that is about one occurrence: how that is now
 }
 
 // MainText implements content.Body.

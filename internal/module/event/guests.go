@@ -53,6 +53,9 @@ type letter struct {
 // guestPath is below which guests answer.
 const guestPath = "/calendar/invitations/"
 
+// oneOccurrence is the parameter that names the occurrence of a series that an answer is about.
+const oneOccurrence = "occurrence"
+
 // link is the address at which a guest answers. It is good as long as they are invited.
 func (s *Service) link(b *Body, orgID, guestID string) string {
 	return s.URL + guestPath + orgID + "." + guestID + "." + signature(b, guestID)
@@ -108,7 +111,7 @@ func (s *Service) tellGuests(ctx context.Context, tx db.Tx, orgID string, before
 	if was {
 		canceled := before
 		canceled.Body.Sequence = max(before.Body.Sequence+1, after.Body.Sequence)
-		if err := s.write(ctx, tx, orgID, mailing{canceled, ical.Cancel, gone}); err != nil {
+		if err := s.write(ctx, tx, orgID, mailing{event: canceled, method: ical.Cancel, to: gone}); err != nil {
 			return err
 		}
 	}
@@ -117,19 +120,53 @@ func (s *Service) tellGuests(ctx context.Context, tx db.Tx, orgID string, before
 		return nil
 	case !was:
 		added = append(stay, added...)
+	case after.Body.touched != nil:
+		return s.tellOfOne(ctx, tx, orgID, after, stay)
 	case before.Body.Sequence != after.Body.Sequence:
 		added = append(stay, added...)
 	}
-	return s.write(ctx, tx, orgID, mailing{after, ical.Request, added})
+	return s.write(ctx, tx, orgID, mailing{event: after, method: ical.Request, to: added})
+}
+
+// tellOfOne writes to guests about one occurrence of a series: of it alone to those who have got the
+// mail before, and to others of the whole, which says of it, too.
+func (s *Service) tellOfOne(ctx context.Context, tx db.Tx, orgID string, r content.Record[Body], guests []Guest) error {
+	o := *r.Body.touched
+	if o.Ends < clock.Millis(s.Clock.Now()) {
+		return nil
+	}
+	about := mailing{event: r, method: ical.Request, only: &o}
+	if o.Cancelled {
+		about.method = ical.Cancel
+	}
+	var others []Guest
+	for _, g := range guests {
+		if g.Mail == mailSent {
+			about.to = append(about.to, g)
+		} else {
+			others = append(others, g)
+		}
+	}
+	var err error
+	if about.to, err = s.store.answeredOne(ctx, tx, orgID, o.ID, about.to); err != nil {
+		return err
+	}
+	if err := s.write(ctx, tx, orgID, about); err != nil {
+		return err
+	}
+	return s.write(ctx, tx, orgID, mailing{event: r, method: ical.Request, to: others})
 }
 
 // over reports that nothing more comes of an event.
-func (b *Body) over(now int64) bool {
+func (b *Body) over(now int64) bool { return b.last() < now }
+
+// last is when the last of an event ends (ms).
+func (b *Body) last() int64 {
 	last := b.End
 	for o := range b.rule().All() {
 		last = max(last, o.End.UnixMilli())
 	}
-	return last < now
+	return last
 }
 
 func (s *Service) addGuests(ctx context.Context, tx db.Tx, orgID string, r content.Record[Body], known []Guest) ([]Guest, error) {
@@ -151,7 +188,18 @@ func (s *Service) addGuests(ctx context.Context, tx db.Tx, orgID string, r conte
 type mailing struct {
 	event  content.Record[Body]
 	method ical.Method
+	only   *Occurrence // the one it is about; nil for the whole event
 	to     []Guest
+}
+
+// body is what the mail is about: of one occurrence, what happens once.
+func (m mailing) body() Body {
+	if m.only == nil {
+		return m.event.Body
+	}
+	b := m.event.Body.with(m.only.Changes)
+	b.Frequency, b.Start, b.End = recurrence.Once, m.only.Starts, m.only.Ends
+	return b
 }
 
 // write leaves mails to be sent once the transaction is done. A mail that still waits for a guest
@@ -168,15 +216,17 @@ func (s *Service) write(ctx context.Context, tx db.Tx, orgID string, m mailing) 
 	if err != nil {
 		return err
 	}
-	now := clock.Millis(s.Clock.Now())
+	now, about := clock.Millis(s.Clock.Now()), m.body()
 	for _, g := range m.to {
 		e := entry{
-			id: m.event.ID, body: m.event.Body, changedAt: now, special: special[m.event.ID], organizer: cards[m.event.AuthorID],
+			id: m.event.ID, body: m.event.Body, changedAt: now, special: special[m.event.ID], only: m.only, organizer: cards[m.event.AuthorID],
 			attendees: []ical.Attendee{{Person: ical.Person{Email: g.Email}, RSVP: m.method == ical.Request, Answer: participation(g.Answer)}},
 		}
-		l := letter{To: g.Email, Method: m.method, At: now, Lines: m.event.Body.lines()}
+		l := letter{To: g.Email, Method: m.method, At: now, Lines: about.lines()}
 		if m.method == ical.Request {
-			l.Link = s.link(&m.event.Body, orgID, g.ID)
+			if l.Link = s.link(&m.event.Body, orgID, g.ID); m.only != nil {
+				l.Link += "?" + oneOccurrence + "=" + m.only.ID
+			}
 			e.url = l.Link
 		}
 		var text bytes.Buffer
@@ -206,7 +256,7 @@ func (m mailing) subject() string {
 	case m.event.Body.Sequence > 0:
 		word = "Updated invitation: "
 	}
-	return word + m.event.Body.Title
+	return word + m.body().Title
 }
 
 // lines say in words when and where an event is.

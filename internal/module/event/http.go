@@ -169,7 +169,7 @@ func (s *Service) answer(who authz.Actor) func(Seen, error) (*output, error) {
 		if seen.Item != nil {
 			version = seen.Item.Version
 		}
-		return &output{api.ETag(version), viewOf(who, &seen, clock.Millis(s.Clock.Now()))}, nil
+		return &output{api.ETag(version), ViewOf(who, &seen, clock.Millis(s.Clock.Now()))}, nil
 	}
 }
 
@@ -191,7 +191,7 @@ func (s *Service) list(ctx context.Context, who authz.Actor, in *listInput) (*li
 	out, now := &listOutput{}, clock.Millis(s.Clock.Now())
 	out.Body.Events, out.Body.Meta = make([]View, len(list)), meta
 	for i := range list {
-		out.Body.Events[i] = viewOf(who, &list[i], now)
+		out.Body.Events[i] = ViewOf(who, &list[i], now)
 	}
 	return out, nil
 }

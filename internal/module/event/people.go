@@ -32,11 +32,16 @@ type eventData struct {
 }
 
 // invite makes people those whom an event invites. Who is invited no longer loses their answers,
-// too: of a meeting they know nothing any more.
-func (s *Service) invite(ctx context.Context, tx db.Tx, orgID, eventID string, people []string) error {
+// too: of a meeting they know nothing any more. It gives who was not invited before.
+func (s *Service) invite(ctx context.Context, tx db.Tx, orgID, eventID string, people []string) (added []string, err error) {
 	before, err := s.store.invited(ctx, tx, orgID, eventID)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	for _, id := range people {
+		if !slices.Contains(before, id) {
+			added = append(added, id)
+		}
 	}
 	var gone []string
 	for _, id := range before {
@@ -45,9 +50,9 @@ func (s *Service) invite(ctx context.Context, tx db.Tx, orgID, eventID string, p
 		}
 	}
 	if err := s.store.uninvite(ctx, tx, orgID, eventID, gone); err != nil {
-		return err
+		return nil, err
 	}
-	return s.store.setInvited(ctx, tx, orgID, eventID, people, clock.Millis(s.Clock.Now()))
+	return added, s.store.setInvited(ctx, tx, orgID, eventID, people, clock.Millis(s.Clock.Now()))
 }
 
 // Answer is what somebody says to an invitation.
@@ -172,7 +177,7 @@ func (s *Service) Attendees(ctx context.Context, who authz.Actor, id string, p a
 		a.next = &attendeePlace{a.List[n-1].touched, a.List[n-1].Card.ID}
 	}
 	if organizer {
-		a.Guests, err = s.store.guests(ctx, q, who.OrgID, o.EventID)
+		a.Guests, err = s.store.guestsAt(ctx, q, who.OrgID, o)
 	}
 	return a, err
 }

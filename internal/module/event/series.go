@@ -88,6 +88,9 @@ func (s *Service) changed(ctx context.Context, tx db.Tx, orgID string, before, a
 		err = s.store.setFacts(ctx, tx, orgID, after)
 	}
 	if err == nil {
+		err = s.published(ctx, tx, orgID, before, after)
+	}
+	if err == nil {
 		err = s.tellGuests(ctx, tx, orgID, before, after)
 	}
 	return err

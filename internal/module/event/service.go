@@ -6,14 +6,15 @@ import (
 	"slices"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
-	"github.com/workdrive/workdrive/internal/kernel/audience"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
+	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/content"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/due"
 	"github.com/workdrive/workdrive/internal/kernel/egress"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/ids"
+	"github.com/workdrive/workdrive/internal/kernel/locale"
 	"github.com/workdrive/workdrive/internal/kernel/mail"
 )
 
@@ -23,17 +24,13 @@ type Mailer interface {
 	Send(ctx context.Context, m mail.Message) error
 }
 
-// Conversations are what meetings are held in.
-type Conversations interface {
-	// Holds reports whether the actor may hold a meeting in a conversation.
-	Holds(ctx context.Context, q db.Queryer, who authz.Actor, id string) (bool, error)
-}
-
 // Deps are what events work with, beside what all kinds of content do.
 type Deps struct {
 	content.Deps
 	Zones         due.Zones      // nil: everybody is in UTC
 	Mailer        Mailer         // nil: guests get no mail
+	Notifier      Notifier       // nil: nobody is told of changes
+	Locales       locale.Locales // nil: everybody reads English, in UTC
 	Conversations Conversations  // nil: there are none
 	Outside       *egress.Client // for calendars of others; nil: they cannot be subscribed to
 	Calls         Calls          // where calls are held; zero: at conference links
@@ -120,7 +117,10 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Seen, 
 	if err != nil {
 		return Seen{}, err
 	}
-	change.Permissions = in.audience(in.UserIDs.Value, in.IsMeeting.Value)
+	change.Permissions, err = s.audience(ctx, who, in.Permissions, attending{in.IsMeeting.Value, in.UserIDs.Value, in.ConversationID.Value})
+	if err != nil {
+		return Seen{}, err
+	}
 	change.Apply = func(b *Body, bad *fault.Fields) []content.Named {
 		*b = fresh
 		in.details(b, bad)
@@ -140,7 +140,8 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Seen, 
 		if err := s.heldIn(ctx, tx, who, r.Body.ConversationID, ""); err != nil {
 			return err
 		}
-		return s.invite(ctx, tx, who.OrgID, r.ID, content.Unique(in.UserIDs.Value))
+		_, err := s.invite(ctx, tx, who.OrgID, r.ID, content.Unique(in.UserIDs.Value))
+		return err
 	}
 	p, err := s.items.Create(ctx, who, change)
 	if err != nil {
@@ -153,33 +154,6 @@ func (s *Service) Create(ctx context.Context, who authz.Actor, in Draft) (Seen, 
 func (s *Service) change(ctx context.Context, orgID string, in Draft, eventType int) (content.Change[Body], error) {
 	named, err := s.category(ctx, orgID, in, eventType)
 	return content.Change[Body]{Publication: in.Publication, Category: named}, err
-}
-
-// audience is who sees an event: of a meeting those invited, whatever permissions say.
-func (d Draft) audience(invited []string, meeting bool) api.Patch[audience.Permissions] {
-	switch {
-	case !meeting:
-		return d.Permissions
-	case len(invited) == 0:
-		return api.Patch[audience.Permissions]{Set: true, Value: audience.Permissions{OnlyMe: true}}
-	}
-	return api.Patch[audience.Permissions]{Set: true, Value: audience.Permissions{Users: content.Unique(invited)}}
-}
-
-// heldIn reports a conversation in which the actor cannot hold a meeting, unless it is held there
-// already.
-func (s *Service) heldIn(ctx context.Context, q db.Queryer, who authz.Actor, id, before string) error {
-	if id == "" || id == before {
-		return nil
-	}
-	holds, err := false, error(nil)
-	if s.Conversations != nil {
-		holds, err = s.Conversations.Holds(ctx, q, who, id)
-	}
-	if err == nil && !holds {
-		err = fault.Invalid(fault.Field{Pointer: "/conversationId", Code: "conversation.unknown", Detail: "You are in no conversation with this id."})
-	}
-	return err
 }
 
 // item reads an event in a transaction that has locked it.
@@ -269,7 +243,21 @@ func (s *Service) arrive(ctx context.Context, who authz.Actor, in Draft) error {
 	return s.Files.Arrive(ctx, who, files)
 }
 
-// Inherit gives a leaver's drafts and scheduled events to their heir.
+// Inherit gives a leaver's drafts and scheduled events to their heir, and what they organize that is
+// not over: somebody has to be able to move or cancel it. Meetings of conversations of which the heir
+// knows nothing stay as they are.
 func (s *Service) Inherit(ctx context.Context, tx db.Tx, orgID, from, to string) error {
-	return s.items.Inherit(ctx, tx, orgID, from, to)
+	if err := s.items.Inherit(ctx, tx, orgID, from, to); err != nil {
+		return err
+	}
+	list, err := s.store.organizedBy(ctx, tx, orgID, from, clock.Millis(s.Clock.Now()))
+	if err != nil {
+		return err
+	}
+	for _, id := range list {
+		if _, err := s.items.PassOn(ctx, orgID, id, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -149,6 +149,8 @@ func (store) handOver(ctx context.Context, tx db.Tx, orgID string, from, to stri
 	for _, statement := range []string{
 		`UPDATE event_people SET event_id = ?3 WHERE org_id = ?1 AND event_id = ?2 AND occurrence_id IN (
 			SELECT o.id FROM event_occurrences o WHERE o.org_id = ?1 AND o.event_id = ?2 AND o.original >= ?4)`,
+		`DELETE FROM event_guest_answers WHERE org_id = ?1 AND occurrence_id IN (
+			SELECT o.id FROM event_occurrences o WHERE o.org_id = ?1 AND o.event_id = ?2 AND o.original >= ?4 AND ?3 <> '')`,
 		`UPDATE event_occurrences SET event_id = ?3 WHERE org_id = ?1 AND event_id = ?2 AND original >= ?4`,
 		`INSERT INTO event_people (org_id, event_id, occurrence_id, user_id, place, invited_at, answer, touched_at)
 			SELECT org_id, ?3, '', user_id, place, invited_at, answer, touched_at FROM event_people
@@ -166,6 +168,7 @@ func (store) forget(ctx context.Context, tx db.Tx, orgID, eventID string) error 
 	for _, statement := range []string{
 		`DELETE FROM event_people WHERE org_id = ? AND event_id = ?`,
 		`DELETE FROM event_mails WHERE org_id = ?1 AND guest_id IN (SELECT g.id FROM event_guests g WHERE g.org_id = ?1 AND g.event_id = ?2)`,
+		`DELETE FROM event_guest_answers WHERE org_id = ?1 AND guest_id IN (SELECT g.id FROM event_guests g WHERE g.org_id = ?1 AND g.event_id = ?2)`,
 		`DELETE FROM event_guests WHERE org_id = ? AND event_id = ?`,
 		`DELETE FROM event_occurrences WHERE org_id = ? AND event_id = ?`,
 	} {
@@ -181,8 +184,36 @@ func (store) forgetOccurrences(ctx context.Context, tx db.Tx, orgID, eventID str
 	if len(gone) == 0 {
 		return nil
 	}
+	if _, err := tx.Exec(ctx, `DELETE FROM event_guest_answers WHERE org_id = ? AND occurrence_id {in}`, orgID, db.List(gone)); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, `DELETE FROM event_people WHERE org_id = ? AND event_id = ? AND occurrence_id {in}`, orgID, eventID, db.List(gone))
 	return err
+}
+
+// coming gives the next occurrences of an event that are not over.
+func (store) coming(ctx context.Context, q db.Queryer, orgID, eventID string, now int64, limit int) ([]Occurrence, error) {
+	rows, err := q.Query(ctx, `SELECT `+occurrenceColumns+` FROM event_occurrences o WHERE o.org_id = ? AND o.event_id = ? AND NOT o.cancelled AND o.ends_at >= ?
+		ORDER BY o.starts_at, o.id LIMIT ?`, orgID, eventID, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []Occurrence
+	for rows.Next() {
+		var o Occurrence
+		if err := o.scan(rows); err != nil {
+			return nil, err
+		}
+		list = append(list, o)
+	}
+	return list, rows.Err()
+}
+
+// organizedBy gives the published events of somebody that are not over by a time (ms).
+func (store) organizedBy(ctx context.Context, q db.Queryer, orgID, author string, now int64) ([]string, error) {
+	return db.Strings(q.Query(ctx, `SELECT e.id FROM events e WHERE e.org_id = ?1 AND e.author_id = ?2 AND e.status = 'PUBLISHED' AND EXISTS (
+		SELECT 1 FROM event_occurrences o WHERE o.org_id = ?1 AND o.event_id = e.id AND o.ends_at >= ?3) ORDER BY e.id`, orgID, author, now))
 }
 
 // liveBefore counts what takes place of a series before an occurrence.

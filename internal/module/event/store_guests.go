@@ -25,6 +25,58 @@ func (store) guests(ctx context.Context, q db.Queryer, orgID, eventID string) ([
 	return list, rows.Err()
 }
 
+// guestsAt gives the guests of an event with what they answer to one of its occurrences.
+func (s store) guestsAt(ctx context.Context, q db.Queryer, orgID string, o Occurrence) ([]Guest, error) {
+	list, err := s.guests(ctx, q, orgID, o.EventID)
+	if err != nil {
+		return nil, err
+	}
+	return s.answeredOne(ctx, q, orgID, o.ID, list)
+}
+
+// answeredOne gives guests the answers that they gave to one occurrence in place of those to all.
+func (store) answeredOne(ctx context.Context, q db.Queryer, orgID, occurrenceID string, list []Guest) ([]Guest, error) {
+	if len(list) == 0 {
+		return list, nil
+	}
+	rows, err := q.Query(ctx, `SELECT guest_id, answer, answered_at FROM event_guest_answers WHERE org_id = ? AND occurrence_id = ?`, orgID, occurrenceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, answer string
+		var at int64
+		if err := rows.Scan(&id, &answer, &at); err != nil {
+			return nil, err
+		}
+		for i := range list {
+			if list[i].ID == id {
+				list[i].Answer, list[i].AnsweredAt = &answer, &at
+			}
+		}
+	}
+	return list, rows.Err()
+}
+
+// guestAnswers gives what a guest answered to single occurrences, by their ids.
+func (store) guestAnswers(ctx context.Context, q db.Queryer, orgID, guestID string) (map[string]string, error) {
+	rows, err := q.Query(ctx, `SELECT occurrence_id, answer FROM event_guest_answers WHERE org_id = ? AND guest_id = ?`, orgID, guestID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	by := map[string]string{}
+	for rows.Next() {
+		var id, answer string
+		if err := rows.Scan(&id, &answer); err != nil {
+			return nil, err
+		}
+		by[id] = answer
+	}
+	return by, rows.Err()
+}
+
 func (store) guest(ctx context.Context, q db.Queryer, orgID, id string) (g Guest, err error) {
 	err = q.QueryRow(ctx, `SELECT id, event_id, email, answer, answered_at, mail FROM event_guests WHERE org_id = ? AND id = ?`, orgID, id).
 		Scan(&g.ID, &g.EventID, &g.Email, &g.Answer, &g.AnsweredAt, &g.Mail)
@@ -41,15 +93,31 @@ func (store) removeGuests(ctx context.Context, tx db.Tx, orgID string, gone []Gu
 	for i, g := range gone {
 		list[i] = g.ID
 	}
-	if _, err := tx.Exec(ctx, `DELETE FROM event_mails WHERE org_id = ? AND guest_id {in}`, orgID, db.List(list)); err != nil {
-		return err
+	for _, statement := range []string{
+		`DELETE FROM event_mails WHERE org_id = ? AND guest_id {in}`,
+		`DELETE FROM event_guest_answers WHERE org_id = ? AND guest_id {in}`,
+	} {
+		if _, err := tx.Exec(ctx, statement, orgID, db.List(list)); err != nil {
+			return err
+		}
 	}
 	_, err := tx.Exec(ctx, `DELETE FROM event_guests WHERE org_id = ? AND id {in}`, orgID, db.List(list))
 	return err
 }
 
-func (store) setGuestAnswer(ctx context.Context, tx db.Tx, orgID, id, answer string, now int64) error {
-	_, err := tx.Exec(ctx, `UPDATE event_guests SET answer = ?, answered_at = ? WHERE org_id = ? AND id = ?`, answer, now, orgID, id)
+// setGuestAnswer keeps what a guest answers: to the whole event, in place of what they answered to
+// its occurrences, or to one of those.
+func (store) setGuestAnswer(ctx context.Context, tx db.Tx, guest part, answer string) error {
+	if guest.occurrence != "" {
+		_, err := tx.Exec(ctx, `INSERT INTO event_guest_answers (org_id, guest_id, occurrence_id, answer, answered_at) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (org_id, guest_id, occurrence_id) DO UPDATE SET answer = excluded.answer, answered_at = excluded.answered_at`,
+			guest.org, guest.user, guest.occurrence, answer, guest.at)
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM event_guest_answers WHERE org_id = ? AND guest_id = ?`, guest.org, guest.user); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE event_guests SET answer = ?, answered_at = ? WHERE org_id = ? AND id = ?`, answer, guest.at, guest.org, guest.user)
 	return err
 }
 

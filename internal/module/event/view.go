@@ -127,8 +127,8 @@ type Participant struct {
 	LeftAt   *api.Time   `json:"leftAt" doc:"Null: its provider knows"`
 }
 
-// viewOf shows an occurrence to somebody at a time.
-func viewOf(who authz.Actor, s *Seen, now int64) View {
+// ViewOf shows an occurrence to somebody at a time.
+func ViewOf(who authz.Actor, s *Seen, now int64) View {
 	if s.External != nil {
 		return s.External.view()
 	}

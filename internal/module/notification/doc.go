@@ -10,9 +10,9 @@
 // # Whom the platform tells what
 //
 // Whoever is mentioned; the author of an item that is commented; the author of a comment or message
-// that is answered; whoever is given a task or course, is invited, is let into a group chat; the
-// admins of a group chat that somebody asks to join; the readers of what is to be acknowledged. For one
-// act a person is told one thing, the first of mention, reply, comment. Nobody is told of their own
+// that is answered; whoever is given a task or course, is invited to an event, is let into a group
+// chat; whom a change of an event concerns; the admins of a group chat that somebody asks to join;
+// the readers of what is to be acknowledged. For one act a person is told one thing, the first of mention, reply, comment. Nobody is told of their own
 // act, and nobody of what they may not see: that is asked when it happens, when it is sent, and
 // whenever the inbox is read.
 //

@@ -51,6 +51,21 @@ var words = map[string]wording{
 		asks: "Möchten Sie keine täglichen Zusammenfassungen mehr?", stop: "Tägliche Zusammenfassung beenden",
 		stopped: "Sie erhalten keine täglichen Zusammenfassungen mehr. In Ihren Benachrichtigungseinstellungen können Sie sie wieder einschalten.",
 	},
+	"ar": {
+		kinds: map[string]string{
+			Mention: "أشار إليك {actor} في {item}", Comment: "علّق {actor} على {item} لك", Reply: "ردّ عليك {actor} في {item}",
+			Task: "أسند إليك {actor} مهمة", Course: "أسند إليك {actor} دورة تدريبية", Event: "يدعوك {actor} إلى حدث",
+			JoinRequest: "يطلب {actor} الانضمام إلى محادثة جماعية", JoinApproved: "قبل {actor} انضمامك إلى محادثة جماعية",
+			Acknowledgement: "يطلب {actor} منك تأكيد قراءة {item}", Reminder: "هناك أمر مستحق", Announcement: "إعلان",
+		},
+		items: map[string]string{
+			"post": "منشور", "news": "خبر", "photo": "صورة", "video": "فيديو", "document": "مستند", "faq": "سؤال شائع", "event": "حدث",
+			"message": "محادثة", "conversation": "محادثة جماعية", "task": "مهمة", "course": "دورة تدريبية", "": "شيء",
+		},
+		nobody: "شخص ما", more: "{text} ({n} مرات)", open: "فتح", why: "تصلك هذه الرسالة بسبب إعدادات الإشعارات لديك في WorkDrive.",
+		digest: "إشعارات غير مقروءة: {n}", unread: "هذا ما ينتظرك في صندوق الوارد:",
+		asks: "هل تريد إيقاف الملخصات اليومية؟", stop: "إيقاف الملخص اليومي", stopped: "لن تصلك ملخصات يومية بعد الآن. يمكنك تشغيلها من جديد في إعدادات الإشعارات.",
+	},
 }
 
 // wordsIn gives the wording of a language (BCP 47), and which language that is.

@@ -12,7 +12,7 @@ import (
 
 // page asks whether to end the daily summaries, and says that they have ended. It loads nothing.
 var page = template.Must(template.New("unsubscribe").Parse(`<!doctype html>
-<html lang="{{.Language}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>WorkDrive</title></head>
+<html lang="{{.Language}}" dir="auto"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>WorkDrive</title></head>
 <body><main>{{if .Done}}<p>{{.Text}}</p>{{else}}<p>{{.Text}}</p><form method="post"><button>{{.Button}}</button></form>{{end}}</main></body></html>
 `))
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/locale"
 	"github.com/workdrive/workdrive/internal/kernel/recurrence"
 )
 
@@ -25,7 +26,7 @@ func checkPlace(f *fault.Fields, zone, tag *string) {
 	}
 }
 
-// Zones tell in which time zones people are (due.Zones).
+// Zones tell in which time zones people are (due.Zones), and how they read (locale.Locales).
 type Zones struct{}
 
 // Of implements due.Zones, with one statement.
@@ -44,6 +45,24 @@ func (Zones) Of(ctx context.Context, q db.Queryer, orgID string, people []string
 		if zone, err := recurrence.Zone(name); err == nil { // one that is not known any more is UTC
 			by[id] = zone
 		}
+	}
+	return by, rows.Err()
+}
+
+// Locale implements locale.Locales, with one statement.
+func (Zones) Locale(ctx context.Context, q db.Queryer, orgID string, people []string) (map[string]locale.Locale, error) {
+	rows, err := q.Query(ctx, `SELECT u.id, COALESCE(u.language, ''), COALESCE(u.time_zone, '') FROM users u WHERE u.org_id = ? AND u.id {in}`, orgID, db.List(people))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	by := make(map[string]locale.Locale, len(people))
+	for rows.Next() {
+		var id, tag, zone string
+		if err := rows.Scan(&id, &tag, &zone); err != nil {
+			return nil, err
+		}
+		by[id] = locale.Of(tag, zone)
 	}
 	return by, rows.Err()
 }
