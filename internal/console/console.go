@@ -92,10 +92,11 @@ func (c *Console) maySetUp(code string) bool {
 // guests are given, and what watches over the process.
 var others = []string{"api", "calendar", "healthz", "readyz", "metrics"}
 
-// Handles reports whether a path is the console's. Untidy ones are nobody's.
+// Handles reports whether a path is the console's. Untidy ones are nobody's. The page of the calendar
+// is ours, what is below its address is given to programs and guests.
 func (c *Console) Handles(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return !slices.Contains(others, first) && !strings.Contains(path, "//")
+	return path == "/calendar" || !slices.Contains(others, first) && !strings.Contains(path, "//")
 }
 
 const maxForm = 1 << 20 // bytes; a list of a thousand people to import fits

@@ -22,6 +22,8 @@ type language struct {
 	tag   xlanguage.Tag
 	Name  string            `json:"name"` // what its readers call it
 	Dir   string            `json:"dir"`  // ltr or rtl
+	// FirstDay is the day that weeks begin with; 0 is Sunday.
+	FirstDay int `json:"firstDay"`
 	Texts map[string]string `json:"texts"`
 	// Counts are texts that depend on a number (%d), by plural form: zero, one, two, few, many
 	// or other (Unicode CLDR).

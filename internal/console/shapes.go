@@ -51,6 +51,8 @@ type person struct {
 	TeamMembers            []string `json:"teamMembers"`
 	IsFollowing            bool     `json:"isFollowing"`
 	IsAdmin                bool     `json:"isAdmin"` // of a group chat
+	TimeZone               string   `json:"timeZone"`
+	Language               string   `json:"language"`
 }
 
 func (p person) name() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }

@@ -4,12 +4,13 @@
 (() => {
   const say = (name) => document.body.dataset[name];
   const language = document.documentElement.lang;
+  const timeZone = say("zone") || undefined; // the reader's own, else the browser's
   const formats = {
-    day: new Intl.DateTimeFormat(language, { dateStyle: "medium" }),
-    full: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
+    day: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone }),
+    full: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone }),
   };
 
-  // Times are written in UTC; show them as the clock of this browser has them.
+  // Times are written for every reader; show them in the words of this one.
   const localTimes = (root) => {
     for (const element of root.querySelectorAll("time[data-local]")) {
       const at = new Date(element.dateTime);
@@ -160,6 +161,14 @@
       else picked.append(label);
     }
   });
+
+  // Time zones are offered by their names.
+  for (const input of document.querySelectorAll("[data-zones]")) {
+    input.addEventListener("focus", () => {
+      if (input.list.options.length) return;
+      for (const zone of ["UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? [])]) input.list.append(new Option(zone, zone));
+    });
+  }
 
   localTimes(document);
   scrollLogs(document);
