@@ -69,7 +69,7 @@ func New(d Deps) (*Console, error) {
 	c.origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.refuse(w, r, http.StatusForbidden) }))
 	from := strings.Join(append([]string{"'self'"}, d.Files...), " ")
 	c.policy = "default-src 'none'; script-src 'nonce-%s'; style-src 'self'; img-src data: " + from + "; media-src " + from + "; connect-src " + from +
-		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; worker-src 'self'"
 	if c.assets, err = loadAssets(); err != nil {
 		return nil, err
 	}

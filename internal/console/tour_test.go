@@ -50,7 +50,7 @@ func tour(ids map[string]string) map[string]string {
 		"calendar": "/calendar", "calendar-week": "/calendar?view=week", "calendar-list": "/calendar?view=list", "event-new": "/events/new",
 		"event": "/events/" + ids["event"], "event-edit": "/events/" + ids["event"] + "/edit", "series": "/events/" + ids["series"],
 		"series-edit": "/events/" + ids["series"] + "/edit?repeat=this",
-		"profile": "/profile", "settings": "/settings", "password": "/settings/password", "factor": "/settings/factor",
+		"profile":     "/profile", "settings": "/settings", "password": "/settings/password", "inbox": "/notifications", "telling": "/settings/notifications", "calendar-settings": "/settings/calendar", "factor": "/settings/factor",
 		"manage-people": "/manage/people", "manage-new": "/manage/people/new", "manage-edit": "/manage/people/" + ids["person"],
 		"manage-invite": "/manage/people/" + ids["person"] + "/invite", "manage-archive": "/manage/people/" + ids["person"] + "/archive",
 		"manage-access": "/manage/people/" + ids["person"] + "/access", "manage-import": "/manage/people/import",

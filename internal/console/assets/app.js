@@ -162,6 +162,40 @@
     }
   });
 
+  // A notification whose link is followed is read.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-read]");
+    if (link) navigator.sendBeacon("/notifications/read", new URLSearchParams({ id: link.dataset.read, quietly: "yes" }));
+  });
+
+  // Push messages: the browser's service gives an address, which the form keeps.
+  for (const form of document.querySelectorAll("form[data-push]")) {
+    if (!("serviceWorker" in navigator && "PushManager" in window)) continue;
+    form.hidden = false;
+    const status = form.querySelector("[role=status]");
+    form.addEventListener("submit", async (event) => {
+      if (form.elements.endpoint.value) return;
+      event.preventDefault();
+      status.textContent = "";
+      try {
+        if ((await Notification.requestPermission()) !== "granted") {
+          status.textContent = status.dataset.refused;
+          return;
+        }
+        await navigator.serviceWorker.register("/worker.js");
+        const registration = await navigator.serviceWorker.ready;
+        const made = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: form.dataset.push });
+        const { endpoint, keys } = made.toJSON();
+        form.elements.endpoint.value = endpoint;
+        form.elements.p256dh.value = keys.p256dh;
+        form.elements.auth.value = keys.auth;
+        form.requestSubmit();
+      } catch {
+        status.textContent = status.dataset.failed;
+      }
+    });
+  }
+
   // Time zones are offered by their names.
   for (const input of document.querySelectorAll("[data-zones]")) {
     input.addEventListener("focus", () => {
