@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -182,6 +183,31 @@ func TestFromSignInToAKeyThatWorks(t *testing.T) {
 	if status, _ := r.api(key, "GET", "/api/users/me", ""); status != 401 {
 		t.Errorf("the earlier key answers %d", status)
 	}
+}
+
+// TestNotificationsAndChatsAreLive watches pages that nobody reloads: the stream tells them long before
+// they would ask.
+func TestNotificationsAndChatsAreLive(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	ids := r.furnish()
+	listening, stop := context.WithCancel(r.Context())
+	var over sync.WaitGroup
+	over.Go(func() { _ = r.app.Streams.Run(listening) })
+	t.Cleanup(func() { stop(); over.Wait() })
+	s := r.screen(1280, 800)
+	s.signIn("ada@lumen.example")
+	run(s, chromedp.WaitVisible(`#bell[aria-label="0 unread notifications"]`))
+	r.browser().signIn("bela@lumen.example").post("/posts/"+ids["post"]+"/comments", "text", "Where is it?").want(200)
+	r.tell()
+	run(s, chromedp.WaitVisible(`#bell[aria-label="1 unread notification"]`)) // pages ask by themselves after a minute
+	s.open("/notifications")
+	s.see("commented")
+	s.shot("inbox")
+	s.open("/chats/" + ids["chat"])
+	r.must("POST", "/api/"+ids["chat"]+"/messages", `{"message":"Told by the stream."}`)
+	s.see("Told by the stream.")
+	s.shot("live")
 }
 
 // darken makes the browser prefer dark pages.

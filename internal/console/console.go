@@ -125,7 +125,11 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.refuse(w, r, http.StatusUnsupportedMediaType)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if r.URL.Path == picturePath {
+			limit = maxPicture
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 	default:
 		h.Set("Allow", "GET, HEAD, POST")
 		c.refuse(w, r, http.StatusMethodNotAllowed)

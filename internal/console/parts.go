@@ -93,7 +93,8 @@ var managed = []struct {
 }{
 	{authz.UsersManage, "/manage/people"}, {authz.TokensManage, "/manage/people"}, {authz.DepartmentsManage, "/manage/departments"},
 	{authz.LocationsManage, "/manage/locations"}, {authz.GroupsManage, "/manage/groups"}, {authz.CategoriesManage, "/manage/categories"},
-	{authz.OrganizationManage, "/manage/organization"},
+	{authz.TemplatesManage, "/manage/templates"}, {authz.SSOManage, "/manage/tiles"}, {authz.SettingsManage, "/manage/boarding"},
+	{authz.OrganizationManage, "/manage/organization"}, {authz.WebhooksManage, "/manage/webhooks"}, {authz.AuditRead, "/manage/audit"},
 }
 
 // manages reports whether there is anything under Manage for whoever is signed in.

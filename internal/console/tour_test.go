@@ -31,6 +31,9 @@ func (r *rig) furnish() map[string]string {
 	r.must("PATCH", "/api/courses/"+ids["course"]+"/assign", `{"userIds":["`+r.admin+`"]}`)
 	ids["chat"] = r.must("POST", "/api/group-chats", `{"title":"Lunch","members":[{"id":"`+ids["person"]+`"}]}`)
 	r.must("POST", "/api/"+ids["chat"]+"/messages", `{"message":"Soup or salad?"}`)
+	ids["template"] = r.must("POST", "/api/enforcement-templates", `{"title":"Safety","reminders":[{"reminderType":"email","reminderTimeUnit":"days","reminderTime":3},{"reminderType":"restrict","reminderTimeUnit":"days","reminderTime":1}]}`)
+	ids["tile"] = r.must("POST", "/api/sso?manage=true", `{"name":"Wiki","type":"QUICK_LINK","link":"https://wiki.example/"}`)
+	ids["webhook"] = r.must("POST", "/api/webhooks", `{"name":"HR","url":"https://hr.example/hook"}`)
 	r.must("PATCH", "/api/users/"+r.admin, `{"timeZone":"Europe/Berlin"}`)
 	ids["event"] = r.must("POST", "/api/events/meeting", `{"title":"Plotter training","description":"Bring a map.","location":"Second floor","startDateTime":"2026-11-24T09:00:00Z",
 		"endDateTime":"2026-11-24T10:30:00Z","userIds":["`+ids["person"]+`"],"externalUserEmails":["guest@partner.example"],"permissions":{"public":true}}`)
@@ -57,6 +60,10 @@ func tour(ids map[string]string) map[string]string {
 		"departments": "/manage/departments", "department": "/manage/departments/" + ids["department"],
 		"locations": "/manage/locations", "location": "/manage/locations/" + ids["location"],
 		"groups": "/manage/groups", "group": "/manage/groups/" + ids["group"],
+		"templates": "/manage/templates", "template": "/manage/templates/" + ids["template"], "template-new": "/manage/templates/new",
+		"tiles": "/manage/tiles", "tile": "/manage/tiles/" + ids["tile"], "tile-new": "/manage/tiles/new", "apps": "/apps",
+		"boarding": "/manage/boarding", "boarding-department": "/manage/boarding?level=departments&id=" + ids["department"],
+		"webhooks": "/manage/webhooks", "webhook": "/manage/webhooks/" + ids["webhook"], "audit": "/manage/audit", "chart": "/people/chart",
 		"categories": "/manage/categories", "organization": "/manage/organization",
 	}
 }

@@ -141,6 +141,7 @@
         const sent = await fetch(slot.signedRequest.url, { method: "POST", body: form });
         if (!sent.ok) throw new Error(String(sent.status));
         named.value = slot.fileId;
+        input.removeAttribute("name"); // the form names it, and need not send it again
         status.textContent = status.dataset.sent;
       } catch {
         status.textContent = status.dataset.failed;
@@ -160,6 +161,38 @@
       if (twin) label.remove();
       else picked.append(label);
     }
+  });
+
+  // What happens is told by a stream; what a page shows of it is asked for then. While there is no
+  // stream, pages ask by themselves from time to time (hx-trigger).
+  let stream;
+  const hears = () => stream?.readyState === EventSource.OPEN;
+  const look = () => document.body.dispatchEvent(new CustomEvent("live"));
+  const listen = () => {
+    if (document.hidden) {
+      stream?.close(); // a browser has few connections to a server
+      stream = undefined;
+      return;
+    }
+    if (stream) return;
+    stream = new EventSource("/live");
+    let waiting;
+    const soon = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(look, 50); // much at once is one look
+    };
+    for (const type of ["ready", "reset", "message.sent", "message.updated", "message.deleted", "notification.created", "notification.read"]) {
+      stream.addEventListener(type, soon);
+    }
+  };
+  if ("live" in document.body.dataset && "EventSource" in window) {
+    document.addEventListener("visibilitychange", listen);
+    addEventListener("pagehide", () => stream?.close());
+    listen();
+  }
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const asked = event.detail.requestConfig?.triggeringEvent?.type === "live";
+    if (event.target.matches?.("[data-polls]") && !asked && hears()) event.preventDefault();
   });
 
   // A notification whose link is followed is read.
