@@ -64,7 +64,7 @@ func TestLinksForEverybody(t *testing.T) {
 		t.Errorf("%d %v", member.status, member.answer)
 	}
 	member.get("/manage/tiles").want(403)
-	if member.post(wiki+"/delete"); member.status < 400 {
+	if member.post(wiki + "/delete"); member.status < 400 {
 		t.Errorf("a member deletes a link: %d", member.status)
 	}
 	b.post(wiki+"/delete").want(200, "It is deleted.", "!Wiki")

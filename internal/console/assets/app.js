@@ -237,6 +237,12 @@
     });
   }
 
+  // Where somebody is stands in sight, also in a row that is wider than the screen.
+  for (const here of document.querySelectorAll(".side [aria-current], .tabs .here")) {
+    const row = here.parentElement;
+    if (row.scrollWidth > row.clientWidth) here.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+
   localTimes(document);
   scrollLogs(document);
 })();
