@@ -166,16 +166,20 @@
   // What happens is told by a stream; what a page shows of it is asked for then. While there is no
   // stream, pages ask by themselves from time to time (hx-trigger).
   let stream;
-  const hears = () => stream?.readyState === EventSource.OPEN;
+  let ready = false; // a stream that has said so tells everything from then on
+  const hears = () => ready && stream?.readyState === EventSource.OPEN;
   const look = () => document.body.dispatchEvent(new CustomEvent("live"));
   const listen = () => {
     if (document.hidden) {
       stream?.close(); // a browser has few connections to a server
       stream = undefined;
+      ready = false;
       return;
     }
     if (stream) return;
     stream = new EventSource("/live");
+    stream.addEventListener("error", () => (ready = false));
+    for (const type of ["ready", "reset"]) stream.addEventListener(type, () => (ready = true));
     let waiting;
     const soon = () => {
       clearTimeout(waiting);
