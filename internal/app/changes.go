@@ -72,7 +72,7 @@ func tellings(contents *content.Content, audiences *audience.Audiences, conversa
 func (a *App) telling(ctx context.Context, m Modules, c *changes.Changes) (*stream.Service, *webhook.Service, error) {
 	streams, err := stream.New(ctx, stream.Deps{
 		DB: a.o.DB, Bus: a.bus, Clock: a.o.Clock, Log: a.o.Log, Changes: c,
-		Keys: m.Tokens, Conversations: conversation.Seating{Service: m.Conversations}, Stopping: a.drain, Metrics: a.metrics,
+		Keys: credentials{m}, Conversations: conversation.Seating{Service: m.Conversations}, Stopping: a.drain, Metrics: a.metrics,
 	})
 	if err != nil {
 		return nil, nil, err

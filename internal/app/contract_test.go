@@ -37,7 +37,7 @@ var replays = []replay{
 	{"createUser", "POST", "/api/users/add", "", 201, person("created@stilla.example")},
 	{"updateUser", "PATCH", "/api/users/{user}", "", 200, func(w printed, b map[string]any) {
 		b["status"], b["reportsTo"], b["location"], b["department"] = "ACTIVE", w["boss"], w["location"], "Management"
-		b["fileId"], b["coverFileId"] = nil, nil
+		b["fileId"], b["coverFileId"] = nil, w["file"]
 		b["addAdditionalTeams"], b["removeAdditionalTeams"] = []any{w["boss"]}, []any{w["boss"]}
 	}},
 	{"bulkCreateUsers", "POST", "/api/users/bulk-create", "", 201, func(w printed, b map[string]any) {
@@ -48,7 +48,7 @@ var replays = []replay{
 	{"bulkDeleteUsers", "Delete", "/api/users/bulk-delete", "", 200, func(w printed, b map[string]any) { b["ids"] = []any{w["leaver"]} }},
 	{"deleteUser", "Delete", "/api/users/{leaver2}", "", 204, nil},
 	{"createOrganization", "POST", "/api/organization", "", 201, nil},
-	{"updateOrganization", "Patch", "/api/organization/{organization}", "", 200, func(_ printed, b map[string]any) { b["fileId"] = nil }},
+	{"updateOrganization", "Patch", "/api/organization/{organization}", "", 200, func(w printed, b map[string]any) { b["fileId"] = w["file"] }},
 	{"generateAccessToken", "POST", "/api/token/generate-access", "", 201, func(w printed, b map[string]any) { b["userId"] = w["user"] }},
 	{"createPost", "POST", "/api/posts", "", 201, words},
 	{"listPosts", "GET", "/api/posts", "", 200, func(_ printed, b map[string]any) { b["time"] = "2031-10-17T09:21:41.247Z" }},

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -8,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/blob"
 	"github.com/workdrive/workdrive/internal/kernel/blob/disk"
 	"github.com/workdrive/workdrive/internal/kernel/blob/s3"
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/config"
 	"github.com/workdrive/workdrive/internal/kernel/db"
+	persons "github.com/workdrive/workdrive/internal/kernel/person"
 	"github.com/workdrive/workdrive/internal/kernel/seal"
 )
 
@@ -73,6 +76,13 @@ func OpenKeys(s config.Store, server config.Server) (seal.Keys, error) {
 		err = fmt.Errorf("--secret-key-file: %w", err)
 	}
 	return k, err
+}
+
+// dress shows the pictures of people and the logo in an answer (kernel/person).
+func (a *App) dress(ctx context.Context, who authz.Actor, answer any) error {
+	return persons.Dress(ctx, answer, func(ctx context.Context, ids []string) (map[string]persons.File, error) {
+		return a.Media.ByIDs(ctx, a.o.DB.Reader(ctx), who.OrgID, ids)
+	})
 }
 
 // bucket is the name of the place files are kept in, as signed posts and answers show it.

@@ -126,6 +126,8 @@ func (h *house) fill(t *testing.T) map[string]string {
 	for i := range many {
 		id, key := h.person(t, fmt.Sprint("person", i))
 		people, keys = append(people, id), append(keys, key)
+		face := upload(t, h.Handler(), key, "image/png", "face.png", picture)
+		h.call(t, key, http.MethodPatch, "/api/users/"+id, `{"fileId":"`+face+`"}`, http.StatusOK)
 		made("/api/users/add", fmt.Sprintf(`{"email":"report%d@stilla.example","firstName":"Report","lastName":"%[1]d","reportsTo":%q}`, i, id))
 		h.call(t, key, http.MethodPut, "/api/users/"+h.root.UserID+"/follow", "", http.StatusOK)
 		h.call(t, h.admin, http.MethodPut, "/api/users/"+id+"/follow", "", http.StatusOK)

@@ -115,6 +115,8 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	if err != nil {
 		return m, err
 	}
+	m.Users.Illustrate(m.Media, contents)
+	m.Orgs.Illustrate(m.Media, contents)
 	m.Categories = category.New(d, b, c)
 	kinds := content.Deps{
 		DB: d, Bus: b, Jobs: a.jobs, Clock: c, Audiences: audiences, Content: contents, Index: a.index,

@@ -72,6 +72,7 @@ func (a *App) pushClient() *egress.Client {
 // pages are the console's, of the kinds of things that have one each.
 var pages = map[string]string{
 	"post": "posts", "news": "news", "document": "documents", "faq": "faqs", "task": "tasks", "course": "courses", "conversation": "chats",
+	"event": "events",
 }
 
 // page is the address of what a notification is about: its own, or the nearest there is.

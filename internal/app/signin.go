@@ -1,6 +1,9 @@
 package app
 
 import (
+	"context"
+
+	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/module/session"
 	"github.com/workdrive/workdrive/internal/module/user"
 )
@@ -14,4 +17,16 @@ func (a *App) wireSessions(people *user.Service) *session.Service {
 	s := session.New(d)
 	people.OnPassword(s.PasswordChanged)
 	return s
+}
+
+// credentials are keys and the sessions of browsers, which open streams alike.
+type credentials struct{ Modules }
+
+// Lapsed implements stream.Keys: what neither lets somebody in any more.
+func (c credentials) Lapsed(ctx context.Context, q db.Queryer, orgID string, ids []string) ([]string, error) {
+	left, err := c.Tokens.Lapsed(ctx, q, orgID, ids)
+	if err != nil || len(left) == 0 {
+		return left, err
+	}
+	return c.Sessions.Lapsed(ctx, q, orgID, left)
 }

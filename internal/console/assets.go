@@ -60,6 +60,15 @@ func loadAssets() (*assets, error) {
 	return a, err
 }
 
+// worker serves the service worker, whose address says which pages it is for: all.
+func (a *assets) worker(w http.ResponseWriter, _ *http.Request) {
+	found := a.byPath[a.paths["worker.js"]]
+	w.Header().Set("Content-Type", found.kind)
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; connect-src 'self'")
+	_, _ = w.Write(found.body) // the browser may have gone
+}
+
 // ServeHTTP implements http.Handler.
 func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	found, ok := a.byPath[r.URL.Path]

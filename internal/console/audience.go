@@ -1,8 +1,10 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // picker is what an audience is chosen of.
@@ -10,6 +12,52 @@ type picker struct {
 	Scope             string
 	Locations, Groups []option
 	People            []person // chosen
+	chosen            []string // of locations and groups
+}
+
+// has reports that a location or a group is chosen.
+func (p picker) has(id string) bool { return slices.Contains(p.chosen, id) }
+
+// pickAs chooses what an audience says that is kept already.
+func (v *visit) pickAs(p *picker, was *audienceView) (err error) {
+	switch {
+	case was.OnlyMe:
+		p.Scope = scopeMe
+	case len(was.Users)+len(was.Groups)+len(was.Locations) > 0:
+		p.Scope = scopeChosen
+		p.chosen = slices.Concat(was.Locations, was.Groups)
+		p.People, err = v.peopleOf(was.Users)
+	case was.Friends:
+		p.Scope = scopeFriends
+	case was.Team:
+		p.Scope = scopeTeam
+	case was.Public:
+		p.Scope = scopeEveryone
+	default:
+		p.Scope = scopeMe
+	}
+	return err
+}
+
+// maxNamed is how many people of a form are shown again.
+const maxNamed = 200
+
+// peopleOf reads people by their ids. Ids of nobody are left out.
+func (v *visit) peopleOf(ids []string) ([]person, error) {
+	var list []person
+	for _, id := range ids[:min(len(ids), maxNamed)] {
+		var p person
+		err := v.get(at("api", "users", id), nil, &p)
+		var refused *problem
+		if errors.As(err, &refused) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
 }
 
 // Scopes of an audience. chosen names places, groups and people.
@@ -30,6 +78,11 @@ func (v *visit) picker() (picker, error) {
 	if scope := v.form.Get("scope"); scope != "" {
 		p.Scope = scope
 	}
+	var err error
+	if p.People, err = v.peopleOf(v.form["users"]); err != nil {
+		return p, err
+	}
+	p.chosen = slices.Concat(v.form["locations"], v.form["groups"])
 	var places struct {
 		Locations []ref `json:"locations"`
 	}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +61,8 @@ func (r *rig) screen(width, height int64) *screen {
 // watchViolations keeps what the content security policy refuses.
 func watchViolations(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 	_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `window.violations = [];
+		window.shifted = 0;
+		new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.shifted += e.value; }).observe({type: "layout-shift", buffered: true});
 		document.addEventListener("securitypolicyviolation", (e) => window.violations.push(e.violatedDirective + " " + e.blockedURI + " " + e.sourceFile));`})
 	return chromedp.Void{}, err
 }
@@ -182,6 +185,89 @@ func TestFromSignInToAKeyThatWorks(t *testing.T) {
 	if status, _ := r.api(key, "GET", "/api/users/me", ""); status != 401 {
 		t.Errorf("the earlier key answers %d", status)
 	}
+}
+
+// TestPagesStandStill measures how far what is on a page moves by itself while it is built.
+func TestPagesStandStill(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	ids := r.furnish()
+	s := r.screen(1280, 800)
+	s.signIn("ada@lumen.example")
+	for _, path := range []string{"/", "/calendar", "/events/" + ids["series"], "/chats/" + ids["chat"], "/settings", "/manage/people", "/manage/audit"} {
+		s.open(path)
+		const settled = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(window.shifted), 100))))`
+		if moved := run(s, chromedp.Evaluate[float64](settled, chromedp.EvalAwaitPromise)); moved > 0.02 {
+			t.Errorf("%s moves by %.3f", path, moved)
+		}
+	}
+}
+
+// TestAnEventAndAPicture makes an event, answers it, and gives its organizer a picture.
+func TestAnEventAndAPicture(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false, push)
+	ids := r.furnish()
+	r.mentioned(ids["person"])
+	s := r.screen(1280, 800)
+	s.signIn("ada@lumen.example")
+	s.press("Calendar", "New event")
+	s.press("New event", "Invite people")
+	s.fill("title", "Harbour walk")
+	run(s, chromedp.Evaluate[chromedp.Void](`for (const [name, value] of [["startDateTime", "2026-11-26T14:00"], ["endDateTime", "2026-11-26T15:30"]]) document.querySelector("[name=" + name + "]").value = value`))
+	run(s, chromedp.SendKeys(`#find-invited`, "bel"))
+	s.see("Bela Abara")
+	run(s, chromedp.Click(`.found input[name="invited"]`))
+	s.shot("event-form")
+	s.press("Create", "The event is in the calendar.")
+	s.see("Thursday, 26 November 2026, 14:00 to 15:30")
+	s.press("I come", "Your answer is kept.")
+	s.shot("event")
+	s.open("/calendar?view=week&date=2026-11-26")
+	run(s, chromedp.WaitVisible(`//a[contains(.,"Harbour walk")]`))
+
+	picture := filepath.Join(t.TempDir(), "face.png")
+	if err := os.WriteFile(picture, []byte(face), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.open("/profile")
+	run(s, chromedp.SetUploadFiles(`#u-fileId`, []string{picture}))
+	s.see("The file is here.")
+	s.press("Save", "Your profile is saved.")
+	run(s, chromedp.WaitVisible(`.top img.avatar`))
+	s.shot("picture")
+
+	s.open("/settings/notifications")
+	s.see("Push messages to this browser")
+	if !run(s, chromedp.Evaluate[bool](`navigator.serviceWorker.register("/worker.js").then(() => navigator.serviceWorker.ready).then((r) => r.active !== null)`, chromedp.EvalAwaitPromise)) {
+		t.Error("the service worker does not run")
+	}
+	s.shot("push")
+}
+
+// TestNotificationsAndChatsAreLive watches pages that nobody reloads: the stream tells them long before
+// they would ask.
+func TestNotificationsAndChatsAreLive(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, false)
+	ids := r.furnish()
+	listening, stop := context.WithCancel(r.Context())
+	var over sync.WaitGroup
+	over.Go(func() { _ = r.app.Streams.Run(listening) })
+	t.Cleanup(func() { stop(); over.Wait() })
+	s := r.screen(1280, 800)
+	s.signIn("ada@lumen.example")
+	run(s, chromedp.WaitVisible(`#bell[aria-label="0 unread notifications"]`))
+	r.browser().signIn("bela@lumen.example").post("/posts/"+ids["post"]+"/comments", "text", "Where is it?").want(200)
+	r.tell()
+	run(s, chromedp.WaitVisible(`#bell[aria-label="1 unread notification"]`)) // pages ask by themselves after a minute
+	s.open("/notifications")
+	s.see("commented")
+	s.shot("inbox")
+	s.open("/chats/" + ids["chat"])
+	r.must("POST", "/api/"+ids["chat"]+"/messages", `{"message":"Told by the stream."}`)
+	s.see("Told by the stream.")
+	s.shot("live")
 }
 
 // darken makes the browser prefer dark pages.

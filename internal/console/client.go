@@ -106,16 +106,40 @@ func (a *answer) Write(p []byte) (int, error) {
 // call sends a request to the API as whoever is signed in, and reads the answer into out unless
 // it is nil. What the API refuses is a *problem.
 func (v *visit) call(method, path string, in, out any) error {
+	a, err := v.ask(method, path, in)
+	if err != nil || out == nil || a.body.Len() == 0 {
+		return err
+	}
+	return json.Unmarshal(a.body.Bytes(), out)
+}
+
+// file answers with a file that the API gives.
+func (v *visit) file(path string) error {
+	a, err := v.ask(http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"Content-Type", "Content-Disposition"} {
+		v.w.Header().Set(name, a.header.Get(name))
+	}
+	v.w.Header().Set("Cache-Control", "no-store")
+	v.w.Header().Set("Content-Security-Policy", "sandbox")
+	_, _ = v.w.Write(a.body.Bytes()) // the browser may have gone
+	return nil
+}
+
+// ask is call without reading the answer.
+func (v *visit) ask(method, path string, in any) (*answer, error) {
 	var body []byte
 	if in != nil {
 		var err error
 		if body, err = json.Marshal(in); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	req, err := http.NewRequestWithContext(v.ctx(), method, path, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.RemoteAddr = v.r.RemoteAddr
 	if in != nil {
@@ -126,14 +150,11 @@ func (v *visit) call(method, path string, in, out any) error {
 	if a.status >= http.StatusBadRequest {
 		p := &problem{Status: a.status}
 		if err := json.Unmarshal(a.body.Bytes(), p); err != nil {
-			return fmt.Errorf("%s %s answered %d", method, path, a.status)
+			return nil, fmt.Errorf("%s %s answered %d", method, path, a.status)
 		}
-		return p
+		return nil, p
 	}
-	if out == nil || a.body.Len() == 0 {
-		return nil
-	}
-	return json.Unmarshal(a.body.Bytes(), out)
+	return a, nil
 }
 
 func (v *visit) get(path string, query url.Values, out any) error {

@@ -69,7 +69,7 @@ func New(d Deps) (*Console, error) {
 	c.origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.refuse(w, r, http.StatusForbidden) }))
 	from := strings.Join(append([]string{"'self'"}, d.Files...), " ")
 	c.policy = "default-src 'none'; script-src 'nonce-%s'; style-src 'self'; img-src data: " + from + "; media-src " + from + "; connect-src " + from +
-		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; worker-src 'self'"
 	if c.assets, err = loadAssets(); err != nil {
 		return nil, err
 	}
@@ -92,10 +92,11 @@ func (c *Console) maySetUp(code string) bool {
 // guests are given, and what watches over the process.
 var others = []string{"api", "calendar", "healthz", "readyz", "metrics"}
 
-// Handles reports whether a path is the console's. Untidy ones are nobody's.
+// Handles reports whether a path is the console's. Untidy ones are nobody's. The page of the calendar
+// is ours, what is below its address is given to programs and guests.
 func (c *Console) Handles(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return !slices.Contains(others, first) && !strings.Contains(path, "//")
+	return path == "/calendar" || !slices.Contains(others, first) && !strings.Contains(path, "//")
 }
 
 const maxForm = 1 << 20 // bytes; a list of a thousand people to import fits
@@ -124,7 +125,11 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.refuse(w, r, http.StatusUnsupportedMediaType)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if r.URL.Path == picturePath {
+			limit = maxPicture
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 	default:
 		h.Set("Allow", "GET, HEAD, POST")
 		c.refuse(w, r, http.StatusMethodNotAllowed)

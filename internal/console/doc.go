@@ -17,7 +17,8 @@
 //
 // Every page works without script: links and forms do everything. Script (htmx and app.js, both
 // embedded) adds what saves a reload: reactions, the audience preview, new messages, copying a
-// key, local times. Nothing is loaded from elsewhere, and the content security policy allows
+// key, local times. A stream (GET /live) tells it what has happened, which it then asks for; where
+// there is no stream, pages ask from time to time. Times are those of the reader's profile. Nothing is loaded from elsewhere, and the content security policy allows
 // nothing else: scripts carry a nonce, there are no inline styles and no handlers in attributes.
 //
 // Texts are English in the templates and are looked up in locales/<language>.json; the tests

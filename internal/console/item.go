@@ -9,7 +9,7 @@ import (
 )
 
 // kinds of items have the same reactions, comments and bookmarks.
-var itemKinds = []string{"posts", "news", "documents", "faqs"}
+var itemKinds = []string{"posts", "news", "documents", "faqs", "events"}
 
 // comments reads the newest comments of an item, at most 100.
 func (v *visit) comments(kind, id string) ([]comment, meta, error) {
@@ -51,6 +51,10 @@ type talk struct {
 
 // barOf is what people can do with an item of any kind, read anew.
 func (v *visit) barOf(kind, id string) (i item, err error) {
+	if kind == "events" {
+		e, err := v.eventOf(id)
+		return e.item(), err
+	}
 	err = v.get(at("api", kind, id), nil, &i)
 	i.kind, i.ID = kind, id
 	return i, err

@@ -154,6 +154,8 @@ func (f found) page() string {
 		return at("documents", f.ID)
 	case "faq":
 		return at("faqs", f.ID)
+	case "event":
+		return at("events", f.ID)
 	}
 	return ""
 }

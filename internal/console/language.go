@@ -19,10 +19,12 @@ var localeFiles embed.FS
 
 // language is a catalogue of texts. The key of a text is its English form.
 type language struct {
-	tag   xlanguage.Tag
-	Name  string            `json:"name"` // what its readers call it
-	Dir   string            `json:"dir"`  // ltr or rtl
-	Texts map[string]string `json:"texts"`
+	tag  xlanguage.Tag
+	Name string `json:"name"` // what its readers call it
+	Dir  string `json:"dir"`  // ltr or rtl
+	// FirstDay is the day that weeks begin with; 0 is Sunday.
+	FirstDay int               `json:"firstDay"`
+	Texts    map[string]string `json:"texts"`
 	// Counts are texts that depend on a number (%d), by plural form: zero, one, two, few, many
 	// or other (Unicode CLDR).
 	Counts map[string]map[string]string `json:"counts"`
@@ -59,7 +61,11 @@ func loadLanguages() ([]*language, error) {
 }
 
 // languageOf is the language that somebody chose, else the one their browser likes best.
-func (c *Console) languageOf(r *http.Request) *language {
+func (c *Console) languageOf(r *http.Request) *language { return c.languageFor(r, "") }
+
+// languageFor is languageOf for somebody whose profile names a language, which a browser that has
+// chosen none follows.
+func (c *Console) languageFor(r *http.Request, own string) *language {
 	tags := make([]xlanguage.Tag, len(c.languages))
 	for i, l := range c.languages {
 		tags[i] = l.tag
@@ -68,7 +74,7 @@ func (c *Console) languageOf(r *http.Request) *language {
 	if cookie, err := r.Cookie(c.cookieName(languageCookie)); err == nil {
 		chosen = cookie.Value
 	}
-	_, i := xlanguage.MatchStrings(xlanguage.NewMatcher(tags), chosen, r.Header.Get("Accept-Language"))
+	_, i := xlanguage.MatchStrings(xlanguage.NewMatcher(tags), chosen, own, r.Header.Get("Accept-Language"))
 	return c.languages[i]
 }
 

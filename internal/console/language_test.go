@@ -15,6 +15,8 @@ var said = []*regexp.Regexp{
 	regexp.MustCompile(`\.done\([^\n]*?, "([A-Z](?:[^"\\]|\\.)*)"\)`),
 	regexp.MustCompile(`(?:Detail|http\.Status\w+): +"([A-Z](?:[^"\\]|\\.)*)"`),
 	regexp.MustCompile(`\bbad\("([A-Z][^"]*)"\)`),
+	regexp.MustCompile(`\bbad\.Add\([^\n]*, "([A-Z][^"]*)"\)`),
+	regexp.MustCompile(`\blang\.text\("([A-Z][^"]*)"\)`),
 }
 
 var (

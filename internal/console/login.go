@@ -225,8 +225,15 @@ func (c *Console) setLanguage(v *visit) error {
 		return err
 	}
 	for _, l := range c.languages {
-		if l.tag.String() == v.text("language") {
-			v.setCookie(languageCookie, l.tag.String(), session.BrowserLifetime)
+		if l.tag.String() != v.text("language") {
+			continue
+		}
+		v.setCookie(languageCookie, l.tag.String(), session.BrowserLifetime)
+		if v.cookie(sessionCookie) == "" || v.signIn() != nil {
+			continue // nobody's choice but this browser's
+		}
+		if err := v.call(http.MethodPatch, at("api", "users", v.who.UserID), map[string]any{"language": l.tag.String()}, nil); err != nil {
+			return err
 		}
 	}
 	return v.to(local(v.text("next")))

@@ -848,6 +848,7 @@ func capabilityText(ctx context.Context, c authz.Capability) string {
 		authz.LocationsManage: "Manage locations", authz.GroupsManage: "Manage security groups", authz.TokensManage: "Manage keys of others",
 		authz.SettingsManage: "Change settings", authz.CategoriesManage: "Manage categories", authz.SSOManage: "Manage single sign-on",
 		authz.TemplatesManage: "Manage templates, tasks and courses", authz.NotificationsSend: "Send notifications", authz.ContentModerate: "Moderate content",
+		authz.WebhooksManage: "Manage webhooks", authz.AuditRead: "Read the audit log",
 	}[c]
 	if name == "" {
 		return string(c)

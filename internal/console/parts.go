@@ -56,17 +56,17 @@ func asset_(name string, ctx context.Context) templ.SafeURL {
 	return templ.SafeURL(visitOf(ctx).c.assets.paths[name])
 }
 
-// shortTime is a time for browsers without script, which show that of the server's zone, UTC.
-func shortTime(at string) string { return shown(at, "2006-01-02 15:04 UTC") }
+// shortTime is a time in the reader's zone, for browsers without script.
+func shortTime(ctx context.Context, at string) string { return shown(ctx, at, "2006-01-02 15:04 MST") }
 
-func shortDay(at string) string { return shown(at, time.DateOnly) }
+func shortDay(ctx context.Context, at string) string { return shown(ctx, at, time.DateOnly) }
 
-func shown(at, layout string) string {
+func shown(ctx context.Context, at, layout string) string {
 	parsed, err := time.Parse(time.RFC3339, at)
 	if err != nil {
 		return at
 	}
-	return parsed.UTC().Format(layout)
+	return parsed.In(visitOf(ctx).zone()).Format(layout)
 }
 
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -93,7 +93,8 @@ var managed = []struct {
 }{
 	{authz.UsersManage, "/manage/people"}, {authz.TokensManage, "/manage/people"}, {authz.DepartmentsManage, "/manage/departments"},
 	{authz.LocationsManage, "/manage/locations"}, {authz.GroupsManage, "/manage/groups"}, {authz.CategoriesManage, "/manage/categories"},
-	{authz.OrganizationManage, "/manage/organization"},
+	{authz.TemplatesManage, "/manage/templates"}, {authz.SSOManage, "/manage/tiles"}, {authz.SettingsManage, "/manage/boarding"},
+	{authz.OrganizationManage, "/manage/organization"}, {authz.WebhooksManage, "/manage/webhooks"}, {authz.AuditRead, "/manage/audit"},
 }
 
 // manages reports whether there is anything under Manage for whoever is signed in.
@@ -134,9 +135,6 @@ func scopes(ctx context.Context) []option {
 		{scopeChosen, t(ctx, "Chosen places, groups and people")}, {scopeMe, t(ctx, "Only me")},
 	}
 }
-
-// chosen reports whether a form that is shown again had a value checked.
-func (v *visit) chosen(name, value string) bool { return slices.Contains(v.form[name], value) }
 
 // moreURL is the part of the list that follows.
 func moreURL(ctx context.Context, cursor string) templ.SafeURL {
@@ -216,7 +214,7 @@ func (i item) section() string {
 // kindName is what a kind of thing is called.
 func kindName(ctx context.Context, kind string) string {
 	name := map[string]string{
-		"user": "Person", "post": "Post", "news": "News", "document": "Document", "faq": "Answer", "photo": "Photo", "video": "Video", "message": "Message",
+		"user": "Person", "post": "Post", "news": "News", "document": "Document", "faq": "Answer", "photo": "Photo", "video": "Video", "message": "Message", "event": "Event",
 	}[kind]
 	if name == "" {
 		return kind

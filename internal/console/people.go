@@ -31,7 +31,13 @@ func (c *Console) person(v *visit) error {
 	if err := v.get(at("api", "users", v.r.PathValue("id")), nil, &p); err != nil {
 		return err
 	}
-	return v.page(personPage(p))
+	var reports people
+	if len(p.TeamMembers) > 0 {
+		if err := v.get("/api/users", url.Values{"reportsTo": {p.ID}, "per_page": {"100"}}, &reports); err != nil {
+			return err
+		}
+	}
+	return v.page(personPage(p, reports.Users))
 }
 
 func (c *Console) follow(v *visit) error {

@@ -67,6 +67,16 @@ func newRig(t *testing.T, bare bool, settings ...setting) *rig {
 	for _, s := range settings {
 		s(&o)
 	}
+	files, closeFiles, err := app.OpenFiles(config.Store{DataDir: t.TempDir()}, o.Server, r.clock, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := closeFiles(); err != nil {
+			t.Error(err)
+		}
+	})
+	o.Files = files
 	if r.app, err = app.New(o); err != nil {
 		t.Fatal(err)
 	}
@@ -179,6 +189,12 @@ func (b *browser) send(method, path string, form url.Values) *browser {
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
 	}
+	return b.read(req)
+}
+
+// read sends a request and keeps what is answered.
+func (b *browser) read(req *http.Request) *browser {
+	b.Helper()
 	answer, err := b.client.Do(req)
 	if err != nil {
 		b.Fatal(err)

@@ -16,6 +16,15 @@ type settings struct {
 	factor   session.Factor
 	tokens   []token
 	secret   string // of a key that was made just now
+	zone     string // that was tried
+}
+
+// zoneTried is the zone that a form shows: what was tried, else what is kept.
+func (s settings) zoneTried(kept string) string {
+	if s.zone != "" {
+		return s.zone
+	}
+	return kept
 }
 
 func (v *visit) settings() (s settings, err error) {
@@ -38,7 +47,24 @@ func (c *Console) settings(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.page(settingsPage(s))
+	return v.page(settingsPage(s, nil))
+}
+
+// setZone says on whose clock the reader sees times.
+func (c *Console) setZone(v *visit) error {
+	if err := v.read(); err != nil {
+		return err
+	}
+	err := v.call(http.MethodPatch, at("api", "users", v.who.UserID), map[string]any{"timeZone": v.optional("timeZone")}, nil)
+	if err == nil {
+		return v.done("/settings", "The changes are saved.")
+	}
+	s, listErr := v.settings()
+	if listErr != nil {
+		return listErr
+	}
+	s.zone = v.text("timeZone")
+	return v.formPage(err, func(p *problem) templ.Component { return settingsPage(s, p) })
 }
 
 func (c *Console) changePassword(v *visit) error {
@@ -89,7 +115,7 @@ func (c *Console) makeToken(v *visit) error {
 		return err
 	}
 	s.secret = made.Token
-	return v.page(settingsPage(s))
+	return v.page(settingsPage(s, nil))
 }
 
 func (c *Console) revokeToken(back func(v *visit) string) handler {

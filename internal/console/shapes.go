@@ -23,6 +23,14 @@ type file struct {
 	IsVideo   bool   `json:"isVideo"`
 }
 
+// small is the address of a small picture of the file, or of the file while there is none.
+func (f file) small() string {
+	if f.Thumbnail != "" {
+		return f.Thumbnail
+	}
+	return f.URL
+}
+
 type person struct {
 	ID                     string   `json:"id"`
 	FirstName              string   `json:"firstName"`
@@ -33,6 +41,7 @@ type person struct {
 	Status                 string   `json:"status"`
 	Color                  string   `json:"color"`
 	Picture                *file    `json:"picture"`
+	Cover                  *file    `json:"cover"`
 	Designation            string   `json:"designation"`
 	Department             string   `json:"department"`
 	DepartmentData         *ref     `json:"departmentData"`
@@ -51,6 +60,8 @@ type person struct {
 	TeamMembers            []string `json:"teamMembers"`
 	IsFollowing            bool     `json:"isFollowing"`
 	IsAdmin                bool     `json:"isAdmin"` // of a group chat
+	TimeZone               string   `json:"timeZone"`
+	Language               string   `json:"language"`
 }
 
 func (p person) name() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }

@@ -31,6 +31,14 @@ func (r *rig) furnish() map[string]string {
 	r.must("PATCH", "/api/courses/"+ids["course"]+"/assign", `{"userIds":["`+r.admin+`"]}`)
 	ids["chat"] = r.must("POST", "/api/group-chats", `{"title":"Lunch","members":[{"id":"`+ids["person"]+`"}]}`)
 	r.must("POST", "/api/"+ids["chat"]+"/messages", `{"message":"Soup or salad?"}`)
+	ids["template"] = r.must("POST", "/api/enforcement-templates", `{"title":"Safety","reminders":[{"reminderType":"email","reminderTimeUnit":"days","reminderTime":3},{"reminderType":"restrict","reminderTimeUnit":"days","reminderTime":1}]}`)
+	ids["tile"] = r.must("POST", "/api/sso?manage=true", `{"name":"Wiki","type":"QUICK_LINK","link":"https://wiki.example/"}`)
+	ids["webhook"] = r.must("POST", "/api/webhooks", `{"name":"HR","url":"https://hr.example/hook"}`)
+	r.must("PATCH", "/api/users/"+r.admin, `{"timeZone":"Europe/Berlin"}`)
+	ids["event"] = r.must("POST", "/api/events/meeting", `{"title":"Plotter training","description":"Bring a map.","location":"Second floor","startDateTime":"2026-11-24T09:00:00Z",
+		"endDateTime":"2026-11-24T10:30:00Z","userIds":["`+ids["person"]+`"],"externalUserEmails":["guest@partner.example"],"permissions":{"public":true}}`)
+	ids["series"] = r.must("POST", "/api/events/meeting", `{"title":"Stand-up","conferenceLink":"https://calls.example/stand-up","startDateTime":"2026-11-16T08:15:00Z",
+		"endDateTime":"2026-11-16T08:30:00Z","tzid":"Europe/Berlin","repeat":{"config":{"type":"frequency","frequency":"daily","ends":{"config":{"type":"on","date":"2026-12-11"}}}},"permissions":{"public":true}}`)
 	return ids
 }
 
@@ -42,13 +50,20 @@ func tour(ids map[string]string) map[string]string {
 		"faqs": "/faqs", "faq": "/faqs/" + ids["faq"], "faq-new": "/faqs/new", "search": "/search?q=plotter",
 		"tasks": "/tasks", "task": "/tasks/" + ids["task"], "courses": "/courses", "course": "/courses/" + ids["course"],
 		"chats": "/chats", "chat": "/chats/" + ids["chat"], "people": "/people", "person": "/people/" + ids["person"],
-		"profile": "/profile", "settings": "/settings", "password": "/settings/password", "factor": "/settings/factor",
+		"calendar": "/calendar", "calendar-week": "/calendar?view=week", "calendar-list": "/calendar?view=list", "event-new": "/events/new",
+		"event": "/events/" + ids["event"], "event-edit": "/events/" + ids["event"] + "/edit", "series": "/events/" + ids["series"],
+		"series-edit": "/events/" + ids["series"] + "/edit?repeat=this",
+		"profile":     "/profile", "settings": "/settings", "password": "/settings/password", "inbox": "/notifications", "telling": "/settings/notifications", "calendar-settings": "/settings/calendar", "factor": "/settings/factor",
 		"manage-people": "/manage/people", "manage-new": "/manage/people/new", "manage-edit": "/manage/people/" + ids["person"],
 		"manage-invite": "/manage/people/" + ids["person"] + "/invite", "manage-archive": "/manage/people/" + ids["person"] + "/archive",
 		"manage-access": "/manage/people/" + ids["person"] + "/access", "manage-import": "/manage/people/import",
 		"departments": "/manage/departments", "department": "/manage/departments/" + ids["department"],
 		"locations": "/manage/locations", "location": "/manage/locations/" + ids["location"],
 		"groups": "/manage/groups", "group": "/manage/groups/" + ids["group"],
+		"templates": "/manage/templates", "template": "/manage/templates/" + ids["template"], "template-new": "/manage/templates/new",
+		"tiles": "/manage/tiles", "tile": "/manage/tiles/" + ids["tile"], "tile-new": "/manage/tiles/new", "apps": "/apps",
+		"boarding": "/manage/boarding", "boarding-department": "/manage/boarding?level=departments&id=" + ids["department"],
+		"webhooks": "/manage/webhooks", "webhook": "/manage/webhooks/" + ids["webhook"], "audit": "/manage/audit", "chart": "/people/chart",
 		"categories": "/manage/categories", "organization": "/manage/organization",
 	}
 }

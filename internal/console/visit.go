@@ -56,6 +56,7 @@ func (v *visit) signIn() (err error) {
 	if err := v.get("/api/users/me", nil, &v.me); err != nil {
 		return err
 	}
+	v.lang = v.c.languageFor(v.r, v.me.Language)
 	v.notice = v.takeNotice()
 	return nil
 }

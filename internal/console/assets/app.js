@@ -4,12 +4,13 @@
 (() => {
   const say = (name) => document.body.dataset[name];
   const language = document.documentElement.lang;
+  const timeZone = say("zone") || undefined; // the reader's own, else the browser's
   const formats = {
-    day: new Intl.DateTimeFormat(language, { dateStyle: "medium" }),
-    full: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
+    day: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone }),
+    full: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone }),
   };
 
-  // Times are written in UTC; show them as the clock of this browser has them.
+  // Times are written for every reader; show them in the words of this one.
   const localTimes = (root) => {
     for (const element of root.querySelectorAll("time[data-local]")) {
       const at = new Date(element.dateTime);
@@ -140,6 +141,7 @@
         const sent = await fetch(slot.signedRequest.url, { method: "POST", body: form });
         if (!sent.ok) throw new Error(String(sent.status));
         named.value = slot.fileId;
+        input.removeAttribute("name"); // the form names it, and need not send it again
         status.textContent = status.dataset.sent;
       } catch {
         status.textContent = status.dataset.failed;
@@ -160,6 +162,90 @@
       else picked.append(label);
     }
   });
+
+  // What happens is told by a stream; what a page shows of it is asked for then. While there is no
+  // stream, pages ask by themselves from time to time (hx-trigger).
+  let stream;
+  let ready = false; // a stream that has said so tells everything from then on
+  const hears = () => ready && stream?.readyState === EventSource.OPEN;
+  const look = () => document.body.dispatchEvent(new CustomEvent("live"));
+  const listen = () => {
+    if (document.hidden) {
+      stream?.close(); // a browser has few connections to a server
+      stream = undefined;
+      ready = false;
+      return;
+    }
+    if (stream) return;
+    stream = new EventSource("/live");
+    stream.addEventListener("error", () => (ready = false));
+    for (const type of ["ready", "reset"]) stream.addEventListener(type, () => (ready = true));
+    let waiting;
+    const soon = () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(look, 50); // much at once is one look
+    };
+    for (const type of ["ready", "reset", "message.sent", "message.updated", "message.deleted", "notification.created", "notification.read"]) {
+      stream.addEventListener(type, soon);
+    }
+  };
+  if ("live" in document.body.dataset && "EventSource" in window) {
+    document.addEventListener("visibilitychange", listen);
+    addEventListener("pagehide", () => stream?.close());
+    listen();
+  }
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const asked = event.detail.requestConfig?.triggeringEvent?.type === "live";
+    if (event.target.matches?.("[data-polls]") && !asked && hears()) event.preventDefault();
+  });
+
+  // A notification whose link is followed is read.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-read]");
+    if (link) navigator.sendBeacon("/notifications/read", new URLSearchParams({ id: link.dataset.read, quietly: "yes" }));
+  });
+
+  // Push messages: the browser's service gives an address, which the form keeps.
+  for (const form of document.querySelectorAll("form[data-push]")) {
+    if (!("serviceWorker" in navigator && "PushManager" in window)) continue;
+    form.hidden = false;
+    const status = form.querySelector("[role=status]");
+    form.addEventListener("submit", async (event) => {
+      if (form.elements.endpoint.value) return;
+      event.preventDefault();
+      status.textContent = "";
+      try {
+        if ((await Notification.requestPermission()) !== "granted") {
+          status.textContent = status.dataset.refused;
+          return;
+        }
+        await navigator.serviceWorker.register("/worker.js");
+        const registration = await navigator.serviceWorker.ready;
+        const made = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: form.dataset.push });
+        const { endpoint, keys } = made.toJSON();
+        form.elements.endpoint.value = endpoint;
+        form.elements.p256dh.value = keys.p256dh;
+        form.elements.auth.value = keys.auth;
+        form.requestSubmit();
+      } catch {
+        status.textContent = status.dataset.failed;
+      }
+    });
+  }
+
+  // Time zones are offered by their names.
+  for (const input of document.querySelectorAll("[data-zones]")) {
+    input.addEventListener("focus", () => {
+      if (input.list.options.length) return;
+      for (const zone of ["UTC", ...(Intl.supportedValuesOf?.("timeZone") ?? [])]) input.list.append(new Option(zone, zone));
+    });
+  }
+
+  // Where somebody is stands in sight, also in a row that is wider than the screen.
+  for (const here of document.querySelectorAll(".side [aria-current], .tabs .here")) {
+    const row = here.parentElement;
+    if (row.scrollWidth > row.clientWidth) here.scrollIntoView({ block: "nearest", inline: "center" });
+  }
 
   localTimes(document);
   scrollLogs(document);

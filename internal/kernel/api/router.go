@@ -42,6 +42,9 @@ type Options struct {
 	// them from an operation with that rule, on the object with that id. It is asked for
 	// restricted actors only. nil: the rule alone decides.
 	Restrict func(ctx context.Context, who authz.Actor, rule authz.Rule, id string) error
+	// Dress completes an answer before it is sent, with what the actor's organization shows in all
+	// of them: the pictures of people (kernel/person). nil for nothing.
+	Dress    func(ctx context.Context, who authz.Actor, answer any) error
 	Metrics  prometheus.Registerer // nil for none
 	Auditor  Auditor               // nil for none
 	// Examples holds <operation id>.request.json and .response.json; nil for none.
@@ -191,6 +194,11 @@ func Register[I, O any](r *Router, op Operation, handle func(ctx context.Context
 		out, err := handle(ctx, s.who, in)
 		if err != nil {
 			return nil, s.report(ctx, err)
+		}
+		if r.o.Dress != nil && out != nil {
+			if err := r.o.Dress(ctx, s.who, out); err != nil {
+				return nil, s.report(ctx, err)
+			}
 		}
 		return out, nil
 	})

@@ -4,7 +4,8 @@
 // It reads the directory tables (users, departments) and writes nothing. Every card
 // shows the same superset of fields wherever it stands. Columns and Join let a list
 // fetch its cards in its own statement; ByIDs fetches the cards of a whole page in
-// one more.
+// one more. Cards know their pictures by id; Dress puts the files of a whole answer
+// in, where answers leave the server (kernel/api).
 package person
 
 import (
@@ -34,7 +35,8 @@ type Card struct {
 	Status                 string    `json:"status" doc:"State of the account: ACTIVE, ARCHIVE (former member), PRE_INVITED, INVITED or BLOCKED"`
 	ExternalUserID         *string   `json:"externalUserId" doc:"Id of the person in another system"`
 
-	departmentName *string
+	departmentName     *string
+	pictureID, coverID *string // Dress shows them
 }
 
 // NamedRef is an object named by its id.
@@ -76,7 +78,7 @@ type Details struct {
 
 // Columns are what Targets scans, of users u and departments ud.
 const Columns = `u.id, u.first_name, u.last_name, u.color, u.availability, u.designation, u.department_id, ` +
-	`ud.name, u.location_id, u.availability_text, u.phone, u.email, u.status, u.external_user_id, ` + Online
+	`ud.name, u.location_id, u.availability_text, u.phone, u.email, u.status, u.external_user_id, u.picture_id, u.cover_id, ` + Online
 
 // Online is whether a person of users u has a live connection: module stream keeps a row for as
 // long, so that this is one look at a key and no matter of the time.
@@ -89,7 +91,8 @@ const Join = ` LEFT JOIN departments ud ON ud.org_id = u.org_id AND ud.id = u.de
 func (c *Card) Targets() []any {
 	return []any{
 		&c.ID, &c.FirstName, &c.LastName, &c.Color, &c.Availability, &c.Designation, &c.Department,
-		&c.departmentName, &c.LocationID, &c.AvailabilityStatusText, &c.Phone, &c.Email, &c.Status, &c.ExternalUserID, &c.Online,
+		&c.departmentName, &c.LocationID, &c.AvailabilityStatusText, &c.Phone, &c.Email, &c.Status, &c.ExternalUserID,
+		&c.pictureID, &c.coverID, &c.Online,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
@@ -229,6 +230,24 @@ func (s *Service) Arrive(ctx context.Context, who authz.Actor, ids []string) err
 		}
 	}
 	return nil
+}
+
+// Picture looks whether a file is a picture that the actor has uploaded, for what has one and is no
+// item: code and sentence of why not, both empty when it is. Files of others are as if there were
+// none. Like Arrive it comes before the transaction.
+func (s *Service) Picture(ctx context.Context, who authz.Actor, id string) (code, why string, err error) {
+	if err := s.Arrive(ctx, who, []string{id}); err != nil {
+		return "", "", err
+	}
+	m, err := s.store.byID(ctx, s.db.Reader(ctx), who.OrgID, id)
+	there := !fault.Is(err, fault.KindNotFound)
+	if err != nil && there {
+		return "", "", err
+	}
+	if code, why = mayUse(who.UserID, m, there, false); code == "" && !strings.HasPrefix(m.shownAs(), "image/") {
+		code, why = "media.kind", "This file is "+m.shownAs()+", not a picture."
+	}
+	return code, why, nil
 }
 
 // Use makes files what an item uses, all of them; without any it uses none. A file the actor

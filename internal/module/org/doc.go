@@ -14,7 +14,8 @@
 // when taken; legalName is the name until it is changed; a new organization's built-in groups
 // Administrators (all capabilities) and Members come with it, in one transaction with its first
 // administrator and their key; an administrator without a name is called Administrator and the
-// organization's name; a change of the address changes the lines it names; file ids are refused until media can be uploaded, null clears.
+// organization's name; a change of the address changes the lines it names; a logo
+// is a picture that the caller has uploaded, of their own organization: a child's is for the child to choose.
 //
 // Table: organizations; it inserts the built-in rows of security_groups. Events:
 // organization.created, organization.updated.

@@ -52,11 +52,13 @@ type View struct {
 	LegalName   *string      `json:"legalName" doc:"Name in contracts"`
 	Websites    []string     `json:"websites" nullable:"true" doc:"Host names or addresses; null when never set"`
 	Address     *Address     `json:"address" doc:"Postal address"`
-	File        *person.File `json:"file" doc:"Logo"`
+	File        *person.File `json:"file" doc:"Logo; null when there is none, and of a child"`
 	Email       *string      `json:"email" doc:"E-mail address"`
 	Phone       *string      `json:"phone" doc:"Phone number"`
 	Description *string      `json:"description" doc:"What it does"`
 	Industry    *string      `json:"industry" doc:"Line of business"`
+
+	logoID *string
 }
 
 // FullView is an organization that exists: its ways to sign in are a list.
@@ -78,7 +80,7 @@ func viewOf(o Organization) View {
 	return View{
 		ID: o.ID, CreatedAt: api.At(o.CreatedAt), UpdatedAt: api.AtPtr(o.UpdatedAt), Status: o.Status, Subdomain: o.Subdomain,
 		ParentOrgID: o.ParentID, Name: o.Name, LegalName: o.LegalName, Websites: o.Websites, Address: o.Address,
-		Email: o.Email, Phone: o.Phone, Description: o.Description, Industry: o.Industry,
+		Email: o.Email, Phone: o.Phone, Description: o.Description, Industry: o.Industry, logoID: o.LogoID,
 	}
 }
 

@@ -56,6 +56,7 @@ type Profile struct {
 	Phone       *string
 	Description *string
 	Industry    *string
+	LogoID      *string // of media
 }
 
 // Address is a postal address.
@@ -94,7 +95,7 @@ type Admin struct {
 
 // Change is what a client sends to change an organization; absent fields are left alone.
 type Change struct {
-	FileID      api.Patch[string]        `json:"fileId,omitempty" doc:"Id of the uploaded logo; null clears it"`
+	FileID      api.Patch[string]        `json:"fileId,omitempty" maxLength:"36" doc:"Id of the logo: a picture that you have uploaded, for your own organization; null clears it"`
 	Name        api.Patch[string]        `json:"name,omitempty" maxLength:"200" doc:"Name"`
 	LegalName   api.Patch[string]        `json:"legalName,omitempty" maxLength:"200" doc:"Name in contracts"`
 	Websites    api.Patch[api.Strings]   `json:"websites,omitempty" maxItems:"20" doc:"Host names or addresses"`
@@ -154,9 +155,6 @@ func (c Change) apply(p *Profile, bad *fault.Fields) {
 		if c.Address.Null {
 			p.Address = nil
 		}
-	}
-	if c.FileID.Set && !c.FileID.Null {
-		bad.Add("/fileId", "media.unknown", "No uploaded file has this id.")
 	}
 }
 

@@ -40,6 +40,7 @@ type Service struct {
 	clock  clock.Clock
 	people People
 	keys   Keys
+	files  Files // nil where nothing is uploaded
 	store  store
 }
 
@@ -225,8 +226,12 @@ func (s *Service) List(ctx context.Context, who authz.Actor, p api.Page) ([]Orga
 
 // Update changes the actor's organization or a child of it.
 func (s *Service) Update(ctx context.Context, who authz.Actor, id string, c Change, ifMatch string) (Organization, error) {
+	unusable, err := s.unusable(ctx, who, id, c)
+	if err != nil {
+		return Organization{}, err
+	}
 	var o Organization
-	err := s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
+	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		var err error
 		if o, err = s.visible(ctx, tx, who, id); err != nil {
 			return err
@@ -245,8 +250,14 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id string, c Chan
 		}
 		var bad fault.Fields
 		c.apply(&o.Profile, &bad)
+		illustrated := c.applyLogo(&o.Profile, unusable, &bad)
 		if err := bad.Err(); err != nil {
 			return err
+		}
+		if illustrated {
+			if err := s.use(ctx, tx, who, o); err != nil {
+				return err
+			}
 		}
 		if c.Status.Set && !c.Status.Null {
 			o.Status = c.Status.Value

@@ -14,12 +14,12 @@ import (
 type store struct{}
 
 const columns = `id, parent_org_id, subdomain, status, auth_method, name, legal_name, websites, address, email, phone,
-	description, industry, version, created_at, updated_at, COALESCE(created_by, '')`
+	description, industry, logo_id, version, created_at, updated_at, COALESCE(created_by, '')`
 
 func (o *Organization) scan(from db.Row) error {
 	var websites, address *string
 	err := from.Scan(&o.ID, &o.ParentID, &o.Subdomain, &o.Status, &o.AuthMethod, &o.Name, &o.LegalName, &websites, &address,
-		&o.Email, &o.Phone, &o.Description, &o.Industry, &o.Version, &o.CreatedAt, &o.UpdatedAt, &o.CreatedBy)
+		&o.Email, &o.Phone, &o.Description, &o.Industry, &o.LogoID, &o.Version, &o.CreatedAt, &o.UpdatedAt, &o.CreatedBy)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (store) update(ctx context.Context, tx db.Tx, o Organization) error {
 		return err
 	}
 	_, err = tx.Exec(ctx, `UPDATE organizations SET name = ?, legal_name = ?, websites = ?, address = ?, email = ?, phone = ?,
-		description = ?, industry = ?, status = ?, updated_at = ?, version = version + 1 WHERE id = ?`,
-		o.Name, o.LegalName, websites, address, o.Email, o.Phone, o.Description, o.Industry, o.Status, o.UpdatedAt, o.ID)
+		description = ?, industry = ?, logo_id = ?, status = ?, updated_at = ?, version = version + 1 WHERE id = ?`,
+		o.Name, o.LegalName, websites, address, o.Email, o.Phone, o.Description, o.Industry, o.LogoID, o.Status, o.UpdatedAt, o.ID)
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -205,6 +206,16 @@ func (s *Service) living(ctx context.Context, secret string) (row, account, erro
 		return r, a, errNoSession
 	}
 	return r, a, nil
+}
+
+// Lapsed gives those of some sessions of an organization that Authenticate would refuse now, or whose
+// person is restricted: what listens for them is told nothing any more.
+func (s *Service) Lapsed(ctx context.Context, q db.Queryer, orgID string, ids []string) ([]string, error) {
+	working, err := s.store.working(ctx, q, orgID, ids, s.clock.Now().UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(working, id) }), nil
 }
 
 // SignOut ends a session by its secret, also one that waits for a code. There need not be one.

@@ -97,6 +97,15 @@ type row struct {
 	attempts   int
 }
 
+// working gives those of some sessions of an organization that let their person in.
+func (store) working(ctx context.Context, q db.Queryer, orgID string, ids []string, now int64) ([]string, error) {
+	return db.Strings(q.Query(ctx, `SELECT s.id FROM sessions s
+		JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id AND u.status = 'ACTIVE'
+		JOIN organizations o ON o.id = s.org_id AND o.status = 'ACTIVE'
+		WHERE s.org_id = ? AND s.id {in} AND s.verified_at IS NOT NULL AND s.expires_at > ? AND s.seen_at > ?
+			AND NOT COALESCE(`+restriction.Begins+` <= ?, FALSE)`, orgID, db.List(ids), now, now-idleLifetime.Milliseconds(), now))
+}
+
 // byHash finds a session and its person, whatever the organization: the hash is the proof.
 func (store) byHash(ctx context.Context, q db.Queryer, hash string) (r row, a account, err error) {
 	rows, err := q.Query(ctx, `SELECT `+accountColumns+`, s.id, s.seen_at, s.expires_at, s.verified_at, s.attempts`+accountFrom+

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,9 @@ type stream struct {
 
 // wants reports whether the stream's key and types let it be told.
 func (c *stream) wants(t changes.Told) bool { return c.types.Want(t.Type) && c.who.Within(t.Scope) }
+
+// credential is what the stream was opened with: a key, or the session of a browser.
+func (c *stream) credential() string { return cmp.Or(c.who.TokenID, c.who.SessionID) }
 
 // put hands a frame over. A stream that does not keep up is told nothing until it has read the log
 // by itself.

@@ -16,10 +16,10 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
-// Keys says which keys have stopped to work.
+// Keys says which keys, and sessions of browsers, have stopped to work.
 type Keys interface {
-	// Lapsed gives those of some keys of an organization that would not be let in now.
-	Lapsed(ctx context.Context, q db.Queryer, orgID string, tokenIDs []string) ([]string, error)
+	// Lapsed gives those of some keys and sessions of an organization that would not be let in now.
+	Lapsed(ctx context.Context, q db.Queryer, orgID string, ids []string) ([]string, error)
 }
 
 // Conversations are where people type.

@@ -288,7 +288,7 @@ func (s *Service) lapse(ctx context.Context, list []*stream) error {
 	for orgID, streams := range by {
 		tokens := map[string]bool{}
 		for _, c := range streams {
-			tokens[c.who.TokenID] = true
+			tokens[c.credential()] = true
 		}
 		lapsed, err := s.Keys.Lapsed(ctx, s.DB.Reader(ctx), orgID, slices.Collect(maps.Keys(tokens)))
 		if err != nil {
@@ -299,7 +299,7 @@ func (s *Service) lapse(ctx context.Context, list []*stream) error {
 		}
 		s.mu.Lock()
 		for _, c := range streams {
-			if slices.Contains(lapsed, c.who.TokenID) {
+			if slices.Contains(lapsed, c.credential()) {
 				c.end(endKey)
 			}
 		}

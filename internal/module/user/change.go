@@ -28,6 +28,9 @@ func (s *Service) Update(ctx context.Context, who authz.Actor, id, ifMatch strin
 		}
 		return s.Get(ctx, who, id)
 	}
+	if in.unusable, err = s.unusable(ctx, who, in); err != nil {
+		return User{}, err
+	}
 	var changed User
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		if err := s.change(ctx, tx, who, id, ifMatch, in); err != nil {
@@ -141,6 +144,9 @@ func (s *Service) checkStructure(ctx context.Context, q db.Queryer, orgID string
 // save writes the new row, its links and what follows from them, and tells.
 func (s *Service) save(ctx context.Context, tx db.Tx, who authz.Actor, e edit, at stamp) error {
 	r, orgID := e.after, who.OrgID
+	if err := s.use(ctx, tx, who, e); err != nil {
+		return err
+	}
 	if err := s.store.update(ctx, tx, orgID, r); err != nil {
 		return err
 	}

@@ -47,6 +47,8 @@
 //     answer's securityGroup is Administrators when the person is one, else their first
 //     own group by name, else Members.
 //   - teamMembers names at most TeamLimit direct reports.
+//   - A profile picture or cover is a picture that the caller has uploaded, or that is on the person
+//     already. Whoever reads the person sees it; another file is as if there were none.
 //
 // # Tables and events
 //
@@ -59,6 +61,6 @@
 // # What it does not do
 //
 // It sends no invitation mail and keeps no sessions and no keys: module/session and module/token
-// do; the first asks it to compare passwords and to move accounts from state to state. Pictures
-// come with uploads, which do not exist yet: fileId and coverFileId take null only.
+// do; the first asks it to compare passwords and to move accounts from state to state. Pictures are
+// files of module/media, which app hands to it (Illustrate).
 package user

@@ -47,11 +47,7 @@ func (e *edit) applyProfile(in Change) {
 			r.visibility = oneOf(f, "defaultVisibility", v.Value, []string{Public, Restricted})
 		}
 	}
-	for name, v := range map[string]api.Patch[string]{"fileId": in.FileID, "coverFileId": in.CoverFileID} {
-		if v.Set && !v.Null && v.Value != "" {
-			f.Add("/"+name, "media.unknown", "There is no such uploaded file.")
-		}
-	}
+	e.applyPictures(in)
 }
 
 // applyAccount takes over what administrators change.

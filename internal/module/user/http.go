@@ -22,6 +22,10 @@ var (
 		"department": "department", "location": "location", "securityGroup": "securityGroup", "reportsTo": "user",
 		"addAdditionalTeams": "user", "addAdditionalLocations": "location",
 	}
+	changeRefs = map[string]string{
+		"department": "department", "location": "location", "securityGroup": "securityGroup", "reportsTo": "user",
+		"addAdditionalTeams": "user", "addAdditionalLocations": "location", "fileId": "media", "coverFileId": "media",
+	}
 )
 
 // Register adds the people operations to the router.
@@ -132,7 +136,7 @@ func (s *Service) registerWrites(r *api.Router) {
 	api.Register(r, api.Operation{
 		ID: "updateUser", Method: http.MethodPatch, Path: "/api/users/{id}", Tag: "User", Summary: "Change a person",
 		Description: "Members change their own names, phone, bio, pictures, availability, skills and default visibility; everything else and everybody else takes users:manage. Absent fields stay, null clears.",
-		Status:      http.StatusOK, Authz: authz.Rule{Scope: "users:write", Object: oneID, BodyRefs: refs, Restricted: true},
+		Status:      http.StatusOK, Authz: authz.Rule{Scope: "users:write", Object: oneID, BodyRefs: changeRefs, Restricted: true},
 		Statuses: []int{http.StatusConflict, http.StatusPreconditionFailed},
 	}, func(ctx context.Context, who authz.Actor, in *updateInput) (*userOutput, error) {
 		return answer(s.Update(ctx, who, in.ID, in.IfMatch.IfMatch, in.Body))

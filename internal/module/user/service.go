@@ -37,6 +37,7 @@ type Service struct {
 	heirs     []Heir
 	watchers  []Watcher
 	passwords []Watcher
+	files     Files         // nil where nothing is uploaded
 	hashing   chan struct{} // bounds how many passwords are hashed at once
 }
 

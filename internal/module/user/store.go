@@ -46,6 +46,7 @@ type record struct {
 	availabilityText        *string
 	visibility, skills      string
 	zone, language          *string
+	picture, cover          *string // ids of media
 	version                 int64
 	createdAt, updatedAt    int64
 	createdBy, updatedBy    string
@@ -57,7 +58,7 @@ type record struct {
 
 const recordColumns = `u.id, u.email, u.user_name, u.external_user_id, u.status, u.first_name, u.last_name, ` +
 	`u.bio, u.phone, u.designation, u.department_id, u.is_department_head, u.location_id, u.reports_to, u.color, ` +
-	`u.is_expert, u.availability, u.availability_text, u.default_visibility, u.skills, u.time_zone, u.language, u.version, ` +
+	`u.is_expert, u.availability, u.availability_text, u.default_visibility, u.skills, u.time_zone, u.language, u.picture_id, u.cover_id, u.version, ` +
 	`u.created_at, u.updated_at, u.created_by, u.updated_by, u.sort_key, d.name, l.name, ` + person.Online
 
 const recordFrom = ` FROM users u
@@ -69,7 +70,7 @@ func (r *record) targets() []any {
 	return []any{
 		&r.id, &r.email, &r.userName, &r.externalID, &r.status, &r.firstName, &r.lastName,
 		&r.bio, &r.phone, &r.designation, &r.department, &r.head, &r.location, &r.reportsTo, &r.color,
-		&r.expert, &r.availability, &r.availabilityText, &r.visibility, &r.skills, &r.zone, &r.language, &r.version,
+		&r.expert, &r.availability, &r.availabilityText, &r.visibility, &r.skills, &r.zone, &r.language, &r.picture, &r.cover, &r.version,
 		&r.createdAt, &r.updatedAt, &r.createdBy, &r.updatedBy, &r.sortKey,
 		&r.departmentName, &r.locationName, &r.online,
 	}

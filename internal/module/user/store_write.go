@@ -61,11 +61,11 @@ func (store) insert(ctx context.Context, tx db.Tx, orgID string, people []*candi
 func (store) update(ctx context.Context, tx db.Tx, orgID string, r record) error {
 	_, err := tx.Exec(ctx, `UPDATE users SET email = ?, email_key = ?, external_user_id = ?, status = ?, first_name = ?, last_name = ?,
  bio = ?, phone = ?, designation = ?, department_id = ?, is_department_head = ?, location_id = ?, reports_to = ?,
- is_expert = ?, availability = ?, availability_text = ?, default_visibility = ?, skills = ?, time_zone = ?, language = ?, search_key = ?, sort_key = ?
+ is_expert = ?, availability = ?, availability_text = ?, default_visibility = ?, skills = ?, time_zone = ?, language = ?, picture_id = ?, cover_id = ?, search_key = ?, sort_key = ?
 WHERE org_id = ? AND id = ?`,
 		r.email, fold(r.email), r.externalID, r.status, r.firstName, r.lastName,
 		r.bio, r.phone, r.designation, r.department, r.head, r.location, r.reportsTo,
-		r.expert, r.availability, r.availabilityText, r.visibility, r.skills, r.zone, r.language,
+		r.expert, r.availability, r.availabilityText, r.visibility, r.skills, r.zone, r.language, r.picture, r.cover,
 		searchKey(r.firstName, r.lastName, r.email, r.userName), sortKey(r.firstName, r.lastName),
 		orgID, r.id)
 	return err

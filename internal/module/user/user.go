@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/workdrive/workdrive/internal/kernel/api"
+	"github.com/workdrive/workdrive/internal/kernel/fault"
 	"github.com/workdrive/workdrive/internal/kernel/person"
 )
 
@@ -97,7 +98,18 @@ type User struct {
 	Language               *string           `json:"language" doc:"The person's language (BCP 47), such as de; null is English"`
 	IsFollowing            bool              `json:"isFollowing" doc:"The caller follows the person"`
 
-	version int64
+	version            int64
+	pictureID, coverID *string
+}
+
+// Pictures implements person.Pictured.
+func (u *User) Pictures(show func(id string, at **person.File)) {
+	if u.pictureID != nil {
+		show(*u.pictureID, &u.Picture)
+	}
+	if u.coverID != nil {
+		show(*u.coverID, &u.Cover)
+	}
 }
 
 // Version is the person's version, for the ETag.
@@ -150,8 +162,8 @@ type Change struct {
 	Bio                    api.Patch[string]       `json:"bio,omitzero" maxLength:"2000" doc:"Short biography"`
 	Availability           api.Patch[Availability] `json:"availability,omitzero" doc:"ACTIVE or 1, AWAY or 2"`
 	AvailabilityStatusText api.Patch[string]       `json:"availabilityStatusText,omitzero" maxLength:"200" doc:"What the person says about being available"`
-	FileID                 api.Patch[string]       `json:"fileId,omitzero" doc:"Media id of the profile picture"`
-	CoverFileID            api.Patch[string]       `json:"coverFileId,omitzero" doc:"Media id of the cover"`
+	FileID                 api.Patch[string]       `json:"fileId,omitzero" maxLength:"36" doc:"Id of the profile picture: a picture that you have uploaded; null for none"`
+	CoverFileID            api.Patch[string]       `json:"coverFileId,omitzero" maxLength:"36" doc:"Id of the cover: a picture that you have uploaded; null for none"`
 	Skill                  api.Patch[api.Strings]  `json:"skill,omitzero" doc:"Skills, replacing the earlier ones"`
 	Skills                 api.Patch[api.Strings]  `json:"skills,omitzero" doc:"Another spelling of skill"`
 	DefaultVisibility      api.Patch[string]       `json:"defaultVisibility,omitzero" doc:"public or restricted"`
@@ -170,6 +182,8 @@ type Change struct {
 	RemoveAdditionalTeams  api.Strings             `json:"removeAdditionalTeams,omitempty" nullable:"true" maxItems:"100" doc:"Ids of supervisors whose teams the person leaves (administrators)"`
 	AddAdditionalLocations api.Strings             `json:"addAdditionalLocations,omitempty" nullable:"true" maxItems:"100" doc:"Ids of locations whose administrators become further supervisors (administrators)"`
 	RemoveAdditionalLocs   api.Strings             `json:"removeAdditionalLocations,omitempty" nullable:"true" maxItems:"100" doc:"Ids of locations that stop being additional ones (administrators)"`
+
+	unusable map[string]fault.Field // what is wrong with the files it names
 }
 
 // Filter selects people; zero fields select nothing away, except that a Status of ""

@@ -21,7 +21,7 @@ func (r record) view(orgID string) User {
 		Location: named(r.location, r.locationName), LocationID: r.location,
 		TeamMembers: []string{}, Badges: []Badge{}, UserAdditionalTeams: []string{}, AddAdditionalLocations: []string{},
 		SecurityGroups: []person.NamedRef{}, Skill: []string{}, DefaultVisibility: r.visibility, ExternalUserID: r.externalID, TimeZone: r.zone, Language: r.language,
-		version: r.version,
+		version: r.version, pictureID: r.picture, coverID: r.cover,
 	}
 	if json.Unmarshal([]byte(r.skills), &u.Skill) != nil || u.Skill == nil {
 		u.Skill = []string{}
