@@ -45,7 +45,7 @@ func (v *visit) calendarOf() calendar {
 	if date, err := time.ParseInLocation(time.DateOnly, v.query("date"), v.zone()); err == nil && date.Year() > 1 && date.Year() < 9998 {
 		k.date = date
 	}
-	first := int(v.lang.FirstDay)
+	first := v.lang.FirstDay
 	from, days := k.date, 7
 	if k.view != viewWeek {
 		from = k.date.AddDate(0, 0, 1-k.date.Day())

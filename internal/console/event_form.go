@@ -184,7 +184,7 @@ func (f eventForm) draft(v *visit) (map[string]any, error) {
 		f.wholeDraft(v, in)
 	}
 	if !bad.Empty() {
-		return nil, &problem{Status: http.StatusBadRequest, Errors: bad.Err().(*fault.Error).Fields} //nolint:errcheck,forcetypeassert // Fields make a fault
+		return nil, problemOf(bad.Err())
 	}
 	return in, nil
 }
