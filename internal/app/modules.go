@@ -22,6 +22,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/enforcement"
 	"github.com/workdrive/workdrive/internal/module/event"
 	"github.com/workdrive/workdrive/internal/module/faq"
+	"github.com/workdrive/workdrive/internal/module/identity"
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/news"
@@ -75,6 +76,7 @@ type Modules struct {
 	Events           *event.Service
 	Enforcement      *enforcement.Service
 	QuickLinks       *quicklink.Service
+	Identities       *identity.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -139,6 +141,9 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
 	m.Groups = securitygroup.New(d, b, c)
+	if m.Identities, err = a.identities(m); err != nil {
+		return m, err
+	}
 	if m.Notifications, err = a.notifications(m, audiences, contents); err != nil {
 		return m, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/workdrive/workdrive/internal/compat"
+	"github.com/workdrive/workdrive/internal/module/identity"
 )
 
 // healthTimeout is how long the database may take to answer /readyz.
@@ -24,6 +25,7 @@ const healthTimeout = 2 * time.Second
 func (a *App) routes() http.Handler {
 	api := compat.Handler(a.router)
 	metrics := a.metricsHandler()
+	logout := a.Identities.LogoutHandler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Not a http.ServeMux, which redirects paths it finds untidy before the API sees them.
 		get := r.Method == http.MethodGet || r.Method == http.MethodHead
@@ -34,6 +36,8 @@ func (a *App) routes() http.Handler {
 			a.ready(w, r)
 		case path == "/metrics" && get && a.metricsOpen(r):
 			metrics.ServeHTTP(w, r)
+		case path == identity.LogoutPath && a.o.Server.OIDC.On():
+			logout.ServeHTTP(w, r)
 		case a.console.Handles(path):
 			a.console.ServeHTTP(w, r)
 		default:

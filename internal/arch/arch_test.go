@@ -116,7 +116,8 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 	`notifications|notification_batches|notification_told|notification_inbox|notification_deliveries|notification_devices|notification_preferences|` +
 	`events|event_occurrences|event_people|event_guests|event_mails|event_feeds|calendar_subscriptions|external_events|` +
 	`enforcement_templates|enforcement_reminders|enforcement_obligations|sso_tiles|sso_launches|sso_tokens|` +
-	`sessions|sign_in_links|known_browsers|second_factors|recovery_codes)\b`)
+	`sessions|sign_in_links|known_browsers|second_factors|recovery_codes|` +
+	`identities|logout_tokens|scim_users|scim_groups|directory_entries)\b`)
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{
@@ -124,6 +125,7 @@ var allOrganizations = map[string]string{
 	"internal/kernel/api/idempotency.go": "old answers of all organizations are forgotten",
 	"internal/kernel/backup/restore.go":  "rows come back with the organization they had",
 	"internal/module/session/tidy.go":    "what has served its time is deleted of all organizations",
+	"internal/module/identity/tidy.go":   "logout tokens that have expired are forgotten of all organizations",
 }
 
 func TestStatementsNameTheOrganization(t *testing.T) {

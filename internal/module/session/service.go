@@ -99,25 +99,38 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Opened, error) {
 		return Opened{}, errWrong
 	}
 	giveBack()
-	switch {
-	case a.orgStatus != active:
-		return Opened{}, errSuspended
-	case a.status == blocked:
-		return Opened{}, errBlocked
-	case a.status != active && a.status != invited:
-		return Opened{}, errWrong
+	if err := a.mayEnter(); err != nil {
+		return Opened{}, err
 	}
 	var o Opened
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if a.status == invited && !a.hasFactor {
-			if err := s.people.Arrive(ctx, a.actor(""), a.id); err != nil {
-				return err
-			}
-		}
-		o, err = s.open(ctx, tx, a, in.Client)
+		o, err = s.enter(ctx, tx, a, in.Client)
 		return err
 	})
 	return o, err
+}
+
+// mayEnter refuses accounts that nobody signs in with.
+func (a account) mayEnter() error {
+	switch {
+	case a.orgStatus != active:
+		return errSuspended
+	case a.status == blocked:
+		return errBlocked
+	case a.status != active && a.status != invited:
+		return errWrong
+	}
+	return nil
+}
+
+// enter opens a session for somebody who has shown who they are. Whoever was invited has arrived.
+func (s *Service) enter(ctx context.Context, tx db.Tx, a account, c Client) (Opened, error) {
+	if a.status == invited && !a.hasFactor {
+		if err := s.people.Arrive(ctx, a.actor(""), a.id); err != nil {
+			return Opened{}, err
+		}
+	}
+	return s.open(ctx, tx, a, c)
 }
 
 // counted is by what the failures of an attempt count: the account, or the browser when the

@@ -26,6 +26,7 @@ type account struct {
 	hasFactor              bool
 	restrictedFrom         *int64 // ms, by what is overdue; nil for never
 	capabilities           []authz.Capability
+	by                     External // who vouches for the session that is opened
 }
 
 const accountColumns = `u.org_id, u.id, u.email, u.first_name || ' ' || u.last_name, u.status, o.status, o.name, o.parent_org_id IS NULL, u.password_hash,
@@ -124,8 +125,9 @@ func (store) insert(ctx context.Context, tx db.Tx, a account, hash string, s Ses
 	if ms := s.CreatedAt.UnixMilli(); verified {
 		at = &ms
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO sessions (org_id, id, user_id, hash, agent, network, created_at, seen_at, expires_at, verified_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, a.orgID, s.ID, a.id, hash, s.Agent, s.Network, s.CreatedAt.UnixMilli(), s.SeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), at)
+	_, err := tx.Exec(ctx, `INSERT INTO sessions (org_id, id, user_id, hash, agent, network, created_at, seen_at, expires_at, verified_at,
+		issuer, subject, provider_session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), NULLIF(?, ''), NULLIF(?, ''))`,
+		a.orgID, s.ID, a.id, hash, s.Agent, s.Network, s.CreatedAt.UnixMilli(), s.SeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), at, a.by.Issuer, a.by.Subject, a.by.SID)
 	return err
 }
 
