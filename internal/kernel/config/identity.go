@@ -59,7 +59,9 @@ func (o OIDC) Check() error {
 }
 
 // Secret reads the client's secret, "" for none.
-func (o OIDC) Secret() (string, error) { return secret(oidcSecret, "--oidc-client-secret-file", o.SecretFile) }
+func (o OIDC) Secret() (string, error) {
+	return secret(oidcSecret, "--oidc-client-secret-file", o.SecretFile)
+}
 
 // Port is the provider's, 0 for that of its scheme.
 func (o OIDC) Port() uint16 {
