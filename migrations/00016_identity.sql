@@ -31,15 +31,18 @@ CREATE TABLE logout_tokens (
 );
 CREATE INDEX logout_tokens_expires ON logout_tokens (expires_at);
 
--- What a provisioning client calls a person or a security group (externalId of SCIM).
+-- What a provisioning client (SCIM) calls a person or a security group.
 CREATE TABLE scim_users (
-    org_id      {{id}} NOT NULL,
-    user_id     {{id}} NOT NULL,
-    external_id {{id}} NOT NULL,
+    org_id        {{id}} NOT NULL,
+    user_id       {{id}} NOT NULL,
+    external_id   {{id}},
+    user_name     TEXT   NOT NULL,        -- as sent; need not be the e-mail address
+    user_name_key {{id}} NOT NULL,        -- lower case
     PRIMARY KEY (org_id, user_id),
     FOREIGN KEY (org_id, user_id) REFERENCES users (org_id, id)
 );
 CREATE UNIQUE INDEX scim_users_external_key ON scim_users (org_id, external_id);
+CREATE UNIQUE INDEX scim_users_name_key ON scim_users (org_id, user_name_key);
 CREATE TABLE scim_groups (
     org_id      {{id}} NOT NULL,
     group_id    {{id}} NOT NULL,

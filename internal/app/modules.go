@@ -32,6 +32,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/module/quicklink"
+	"github.com/workdrive/workdrive/internal/module/scim"
 	searching "github.com/workdrive/workdrive/internal/module/search"
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/session"
@@ -77,11 +78,12 @@ type Modules struct {
 	Enforcement      *enforcement.Service
 	QuickLinks       *quicklink.Service
 	Identities       *identity.Service
+	Provisioning     *scim.Service
 }
 
 // constraints are the unique indexes of all modules.
 func constraints() []db.Constraint {
-	return slices.Concat(user.Constraints, department.Constraints, location.Constraints, securitygroup.Constraints, category.Constraints)
+	return slices.Concat(user.Constraints, department.Constraints, location.Constraints, securitygroup.Constraints, category.Constraints, scim.Constraints)
 }
 
 // wire makes the services. What one module needs of another is filled in here.
@@ -144,6 +146,7 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	if m.Identities, err = a.identities(m); err != nil {
 		return m, err
 	}
+	m.Provisioning = a.provisioning(m)
 	if m.Notifications, err = a.notifications(m, audiences, contents); err != nil {
 		return m, err
 	}

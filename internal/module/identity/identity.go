@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/workdrive/workdrive/internal/kernel/fault"
+	"github.com/workdrive/workdrive/internal/kernel/person"
 )
 
 // Where the provider sends browsers back to and posts logout tokens; both are registered there.
@@ -154,23 +155,9 @@ func (s Settings) groups(c claims) (in, out []string, known bool) {
 	return in, out, true
 }
 
-// person is somebody to be made of what the provider says. A name it does not know is taken from
-// the address.
+// person is somebody to be made of what the provider says.
 func (c claims) person() NewPerson {
-	local, _, _ := strings.Cut(c.Email, "@")
-	first, last := strings.TrimSpace(c.GivenName), strings.TrimSpace(c.FamilyName)
-	if first == "" && last == "" {
-		first, last, _ = strings.Cut(strings.Join(strings.Fields(c.Name), " "), " ")
-	}
-	if first == "" && last == "" {
-		first, last, _ = strings.Cut(local, ".")
-	}
-	if first == "" {
-		first = local
-	}
-	if last == "" {
-		last = local
-	}
+	first, last := person.Name(c.GivenName, c.FamilyName, c.Name, c.Email)
 	return NewPerson{Email: c.Email, FirstName: first, LastName: last}
 }
 
