@@ -124,6 +124,9 @@ func (c contract) allows(operation string, status int, contentType string, body 
 	if media == nil {
 		return fmt.Errorf("%s is not described to answer %d as %q", operation, status, contentType)
 	}
+	if contentType == "text/event-stream" {
+		return nil // stream_test.go reads it
+	}
 	var v any
 	if err := json.Unmarshal(body, &v); err != nil {
 		return fmt.Errorf("%s answers %d with no JSON: %w", operation, status, err)

@@ -117,7 +117,7 @@ func New(o Options) (*App, error) {
 		return nil, err
 	}
 	a.router = api.NewRouter(api.Options{
-		Version: o.Version, DB: o.DB, Clock: o.Clock, Log: o.Log, Authenticator: a.Tokens, Restrict: a.Enforcement.Restrict, Metrics: a.metrics,
+		Version: o.Version, DB: o.DB, Clock: o.Clock, Log: o.Log, Authenticator: a.Tokens, Restrict: a.Enforcement.Restrict, Metrics: a.metrics, Auditor: a.Audits,
 		Examples: fixtures.Fixtures, Aliases: compat.Fields, RatePerMinute: o.Server.RateLimit, MaxInFlight: o.Server.MaxInFlight,
 	})
 	for _, m := range a.mounted() {

@@ -118,7 +118,7 @@ func (b *badInputs) object(op api.Operation) (relation, id string) {
 		return none, ""
 	}
 	relation = visible
-	if slices.Contains([]string{"post", "news", "photo", "video", "document", "faq", "event", "calendarSubscription", "comment", "token", "organization", "conversation", "message"}, op.Authz.Object.Type) {
+	if slices.Contains([]string{"post", "news", "photo", "video", "document", "faq", "event", "calendarSubscription", "comment", "token", "organization", "conversation", "message", "webhook", "hook"}, op.Authz.Object.Type) {
 		relation = own
 	}
 	return relation, b.w.object(b.admin, op.Authz.Object.Type, relation)

@@ -60,7 +60,7 @@ var mutants = []mutant{
 			return c.actor.name == "otherOrg" && c.relation == foreign && c.kind() != "calendarSubscription"
 		},
 		func(w *world, c cell) authz.Actor {
-			if c.kind() == "device" { // its owner alone knows of it, not even administrators
+			if c.kind() == "device" || c.kind() == "hook" { // which not even administrators see
 				return w.tenants[0].keeper
 			}
 			return w.tenants[0].admin

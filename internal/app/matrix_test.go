@@ -438,8 +438,8 @@ func (w *world) checkCanaries() {
 func (w *world) checkCoverage(cells []cell) {
 	good, refused := map[string]bool{}, map[string]bool{}
 	for _, c := range cells {
-		// Module task signs what quizzes report.
-		good[c.op.ID] = good[c.op.ID] || c.op.ID == "reportQuiz" && c.want() == http.StatusForbidden
+		// Module task signs what quizzes report, TestProgramsWriteInGroupChats what programs write.
+		good[c.op.ID] = good[c.op.ID] || (c.op.ID == "reportQuiz" || c.op.ID == "writeAtHook") && c.want() == http.StatusForbidden || c.op.ID == "redeliver" && c.want() == http.StatusBadRequest
 		made := c.op.ID == "getMediaThumbnail" || c.op.ID == "getMediaFilm" // module/media reads those that there are
 		good[c.op.ID] = good[c.op.ID] || c.want() < 400 || made && c.want() == http.StatusConflict
 		refused[c.op.ID] = refused[c.op.ID] || c.want() >= 400
@@ -510,6 +510,9 @@ func (w *world) fingerprint() map[string]string {
 			row = `quote("` + strings.Join(w.column(`SELECT name FROM pragma_table_info('`+table+`')`), `") || ',' || quote("`) + `")`
 		}
 		rows := w.column(`SELECT ` + row + ` FROM "` + table + `" t ORDER BY 1`)
+		if strings.HasPrefix(table, "audit_") { // where what is refused leaves its trace
+			continue
+		}
 		sum[table] = fmt.Sprintf("%d rows, %x", len(rows), sha256.Sum256([]byte(strings.Join(rows, "\n"))))
 	}
 	if len(sum) < 20 {

@@ -88,6 +88,13 @@ func (a actor) relations(kind string) []string {
 		return []string{visible, foreign, deleted, missing}
 	case "user": // people are archived, never deleted
 		return []string{own, visible, foreign, missing}
+	case "hook":
+		return []string{own, hidden, foreign, deleted, missing}
+	case "webhook":
+		if a.who.Can(authz.WebhooksManage) {
+			return []string{own, visible, foreign, deleted, missing}
+		}
+		return []string{visible, foreign, deleted, missing}
 	case "organization": // the root's administrators know of its children, who know of nobody
 		if a.home == 0 && a.who.Can(authz.OrganizationManage) {
 			return []string{own, visible, missing}
@@ -307,7 +314,7 @@ func (w *world) fresh(a actor, kind, relation string) string {
 	if relation == visible && (kind == "task" || kind == "course") {
 		w.give(kind, id, ownerKey, a.owner.UserID)
 	}
-	if relation == deleted && slices.Contains([]string{"media", "device", "calendarSubscription"}, kind) {
+	if relation == deleted && slices.Contains([]string{"media", "device", "calendarSubscription", "hook"}, kind) {
 		w.made(ownerKey, "DELETE", path+id, "")
 	} else if relation == deleted {
 		w.made(home.adminKey, "DELETE", path+id, "")
@@ -414,6 +421,11 @@ func (w *world) make(kind string, home tenant, owner authz.Actor, ownerKey, cana
 			return owner.UserID, ""
 		}
 		return w.person(home, "someone", "ACTIVE", "").UserID, ""
+	case "webhook":
+		return w.webhook(owner, canary), "/api/webhooks/"
+	case "hook":
+		in, _ := w.make("conversation", home, owner, ownerKey, canary)
+		return w.made(ownerKey, "POST", "/api/group-chats/"+in+"/hooks", `{"name":"%s"}`, canary)["id"].(string), "/api/hooks/"
 	case "organization":
 		return home.id, ""
 	case "token":

@@ -14,6 +14,7 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/job"
 	"github.com/workdrive/workdrive/internal/kernel/search"
 	"github.com/workdrive/workdrive/internal/module/acknowledgement"
+	"github.com/workdrive/workdrive/internal/module/audit"
 	"github.com/workdrive/workdrive/internal/module/category"
 	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/course"
@@ -38,11 +39,13 @@ import (
 	"github.com/workdrive/workdrive/internal/module/session"
 	"github.com/workdrive/workdrive/internal/module/settings"
 	"github.com/workdrive/workdrive/internal/module/social"
+	"github.com/workdrive/workdrive/internal/module/stream"
 	"github.com/workdrive/workdrive/internal/module/task"
 	"github.com/workdrive/workdrive/internal/module/token"
 	"github.com/workdrive/workdrive/internal/module/user"
 	"github.com/workdrive/workdrive/internal/module/video"
 	"github.com/workdrive/workdrive/internal/module/visibility"
+	"github.com/workdrive/workdrive/internal/module/webhook"
 )
 
 // Modules are the services by noun, for the command line and the demo.
@@ -79,6 +82,9 @@ type Modules struct {
 	QuickLinks       *quicklink.Service
 	Identities       *identity.Service
 	Provisioning     *scim.Service
+	Streams          *stream.Service
+	Webhooks         *webhook.Service
+	Audits           *audit.Service
 }
 
 // constraints are the unique indexes of all modules.
@@ -139,6 +145,10 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Users.OnChange(m.Conversations.PeopleChanged)
 	m.Events = a.events(kinds, m.Conversations)
 	m.QuickLinks = a.quickLinks(contents, m.Media)
+	if m.Streams, m.Webhooks, err = a.telling(ctx, m, tellings(contents, audiences, conversation.Seating{Service: m.Conversations})); err != nil {
+		return m, err
+	}
+	m.Audits = audit.New(d, c)
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
@@ -180,6 +190,7 @@ func (a *App) mounted() []module {
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses, a.Enforcement,
 		a.Conversations, a.Notifications, a.Events, a.QuickLinks,
+		a.Streams, a.Webhooks, a.Audits,
 	}
 }
 

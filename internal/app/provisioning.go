@@ -75,17 +75,17 @@ func (p provisionedGroups) Delete(ctx context.Context, who authz.Actor, id, ifMa
 
 // Add implements scim.Groups.
 func (p provisionedGroups) Add(ctx context.Context, who authz.Actor, id string, people []string) error {
-	_, err := p.groups.AddMembers(ctx, who, id, "", members(people))
+	_, err := p.groups.AddMembers(ctx, who, id, "", namedMembers(people))
 	return err
 }
 
 // Remove implements scim.Groups.
 func (p provisionedGroups) Remove(ctx context.Context, who authz.Actor, id string, people []string) error {
-	_, err := p.groups.RemoveMembers(ctx, who, id, "", members(people))
+	_, err := p.groups.RemoveMembers(ctx, who, id, "", namedMembers(people))
 	return err
 }
 
-func members(people []string) []securitygroup.Named {
+func namedMembers(people []string) []securitygroup.Named {
 	list := make([]securitygroup.Named, len(people))
 	for i, id := range people {
 		list[i] = securitygroup.Named{ID: id, Pointer: "/members/" + strconv.Itoa(i)}

@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
 // Limits of the server.
@@ -35,12 +38,21 @@ func (a *App) Serve(ctx context.Context, listening func(address string)) error {
 	if err := a.jobs.Start(work); err != nil {
 		return errors.Join(err, closeDoors(doors))
 	}
+	if a.o.Server.NATSURL != "" && a.o.DB.Engine() == db.PostgreSQL { // SQLite has no other nodes
+		disconnect, err := a.bus.Connect(a.o.Server.NATSURL)
+		if err != nil {
+			return errors.Join(fmt.Errorf("--nats-url: %w", err), closeDoors(doors))
+		}
+		defer disconnect()
+	}
 	t := newTasks(work, a.o.Log, a.metrics)
 	t.run("events", func() error { return a.bus.Run(work) })
 	t.run("keys", func() error { return a.Tokens.Run(work) })
 	for name, run := range a.Notifications.Tasks() {
 		t.run("notifications "+name, func() error { return run(work) })
 	}
+	t.run("streams", func() error { return a.Streams.Run(work) })
+	t.run("webhooks", func() error { return a.Webhooks.Run(work) })
 	for _, d := range doors {
 		t.run("http "+d.address(), d.serve)
 	}

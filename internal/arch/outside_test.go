@@ -14,6 +14,7 @@ import (
 // asksTheSystem lists who reads the wall clock. Everybody else is given a clock.Clock.
 var asksTheSystem = map[string]string{
 	"internal/kernel/api/pace.go":           "deadlines of connections are of the wall clock",
+	"internal/kernel/api/events.go":         "as above",
 	"internal/kernel/clock/clock.go":        "the clock itself",
 	"internal/app/serve.go":                 "how long stopping took, for the log",
 	"internal/kernel/api/serve.go":          "how long a request took, for log and metrics",
@@ -33,6 +34,7 @@ var startsGoroutines = map[string]string{
 var reachesOut = map[string]string{
 	"internal/kernel/egress/egress.go": "the guarded client itself",
 	"internal/kernel/clamd/clamd.go":   "the operator's virus scanner, mostly on this machine",
+	"internal/kernel/bus/nats.go":      "the operator's NATS servers, which are neighbours",
 	"internal/kernel/mail/mail.go":     "the operator's mail server, which is no web server and may be a neighbour",
 }
 
@@ -49,6 +51,8 @@ var dials = map[string][]string{
 	"syscall":                {"Socket", "Connect"},
 	"golang.org/x/sys/unix":  {"Socket", "Connect"},
 	"golang.org/x/net/http2": {"Transport"},
+
+	"github.com/nats-io/nats.go": {"Connect"},
 }
 
 // notServed is code that is no part of the server: tools and test help.

@@ -26,9 +26,12 @@ func (r *Router) guard(op *mounted) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		s.op = op
-		deadline, cancel := context.WithTimeout(s, op.Timeout)
-		defer cancel()
-		ctx = huma.WithContext(ctx, deadline)
+		if op.Timeout > 0 {
+			deadline, cancel := context.WithTimeout(s, op.Timeout)
+			defer cancel()
+			ctx = huma.WithContext(ctx, deadline)
+		}
+		defer r.auditDenial(s)
 		if err := r.admit(ctx, s); err != nil {
 			r.refuse(ctx, s, err)
 			return
@@ -43,6 +46,10 @@ func (r *Router) guard(op *mounted) func(huma.Context, func(huma.Context)) {
 		}
 		if err != nil {
 			r.respond(ctx, s.rejected(ctx.Context(), err))
+			return
+		}
+		if ctx, err = r.audited(ctx, s); err != nil {
+			r.refuse(ctx, s, err)
 			return
 		}
 		if key := req.Header.Get(idempotencyHeader); key != "" && op.idempotent() {

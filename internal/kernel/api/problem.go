@@ -83,6 +83,7 @@ var kinds = map[fault.Kind]struct {
 	fault.KindUnsupported:        {http.StatusUnsupportedMediaType, "Send application/json."},
 	fault.KindTooMany:            {http.StatusTooManyRequests, "Too many requests. Try again later."},
 	fault.KindUnavailable:        {http.StatusServiceUnavailable, "We're temporarily offline for maintenance. Please try again later."},
+	fault.KindGone:               {http.StatusGone, "This is not kept any more."},
 	fault.KindStorageFull:        {http.StatusInsufficientStorage, "There is no space left to store this."},
 }
 

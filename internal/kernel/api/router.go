@@ -43,6 +43,7 @@ type Options struct {
 	// restricted actors only. nil: the rule alone decides.
 	Restrict func(ctx context.Context, who authz.Actor, rule authz.Rule, id string) error
 	Metrics  prometheus.Registerer // nil for none
+	Auditor  Auditor               // nil for none
 	// Examples holds <operation id>.request.json and .response.json; nil for none.
 	Examples fs.FS
 	// Aliases gives other spellings of body fields by operation id: alias -> name.
@@ -66,9 +67,9 @@ type Operation struct {
 	Status           int   // of success; 0 = 200
 	AlsoStatuses     []int // of success too, in cases the description tells; the body has the same schema
 	Authz            authz.Rule
-	MaxBody          int64 // bytes; 0 = 1 MiB
-	Timeout          time.Duration
-	Statuses         []int // problem statuses beyond the ones every operation may answer
+	MaxBody          int64         // bytes; 0 = 1 MiB
+	Timeout          time.Duration // 0 = 15 s, negative = none: the operation has its own
+	Statuses         []int         // problem statuses beyond the ones every operation may answer
 	Example          Example
 	// Secret says that the answer holds a secret, which must not be stored.
 	Secret bool

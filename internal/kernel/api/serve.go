@@ -32,7 +32,11 @@ type state struct {
 	op     *mounted // nil until the route is known
 	who    authz.Actor
 	body   []byte
-	input  error         // found before the router, see Reject
+	denied string // the code of a 403
+	input  error  // found before the router, see Reject
+	began  time.Time
+	leave  func()        // gives the place among the requests worked on free; nil before there is one
+	opened time.Duration // how long it took until a stream of events began; 0 of other answers
 	bad    []fault.Field // found in the body, not reported yet
 }
 
@@ -84,7 +88,12 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 			r.panicked(req, s, out, v)
 		}
 		out.end()
-		r.finished(req, s, out, time.Since(started))
+		took := s.opened
+		if took == 0 {
+			r.metrics.inFlight.Dec()
+			took = time.Since(started)
+		}
+		r.finished(req, s, out, took)
 		if s.route.Reset(); v == http.ErrAbortHandler { //nolint:errorlint // as above
 			panic(v)
 		}
@@ -95,7 +104,9 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		problemOf(err, s.id).write(out)
 		return
 	}
-	defer release()
+	s.leave = sync.OnceFunc(release)
+	defer s.leave()
+	s.began = started
 	inner := req.WithContext(s)
 	if req.Method == http.MethodHead {
 		inner.Method = http.MethodGet
@@ -150,7 +161,6 @@ func (r *Router) panicked(req *http.Request, s *state, out *recorder, v any) {
 
 // finished writes the request's log line: who did what and how it went, never what was said.
 func (r *Router) finished(req *http.Request, s *state, out *recorder, took time.Duration) {
-	r.metrics.inFlight.Dec()
 	name, route := "unknown", ""
 	if s.op != nil {
 		name, route = s.op.ID, s.op.Path
@@ -197,6 +207,9 @@ func (s *state) report(ctx context.Context, err error) *Problem {
 		err = &fault.Error{Kind: fault.KindUnavailable, Code: "server.slow", Detail: "This took too long. Try again later.", RetryAfter: time.Second}
 	}
 	p := problemOf(err, s.id)
+	if p.Status == http.StatusForbidden {
+		s.denied = p.Code
+	}
 	if p.Status >= http.StatusInternalServerError {
 		operation := ""
 		if s.op != nil {

@@ -155,3 +155,22 @@ func outside(people []string) func(db.Rows, error) ([]string, error) {
 		return slices.DeleteFunc(slices.Clone(people), func(id string) bool { return inside[id] }), rows.Err()
 	}
 }
+
+// ID writes the number of an audience as text.
+func ID(number int64) string { return strconv.FormatInt(number, 10) }
+
+// Admitted gives those of some people whom audiences admit, by the text of the audience's number,
+// whether they can sign in or not.
+func (a *Audiences) Admitted(ctx context.Context, q db.Queryer, orgID string, audiences, people []string) (map[string][]string, error) {
+	in := make(map[string][]string, len(audiences))
+	for _, id := range audiences {
+		number, err := strconv.ParseInt(id, 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		if in[id], err = db.Strings(q.Query(ctx, insideSQL, orgID, number, db.List(people))); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}

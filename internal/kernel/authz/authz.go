@@ -28,12 +28,15 @@ const (
 	TemplatesManage    Capability = "templates:manage"
 	NotificationsSend  Capability = "notifications:send"
 	ContentModerate    Capability = "content:moderate"
+	WebhooksManage     Capability = "webhooks:manage"
+	AuditRead          Capability = "audit:read"
 )
 
 // Capabilities is every capability, in the order the documentation lists them.
 var Capabilities = []Capability{
 	UsersManage, OrganizationManage, DepartmentsManage, LocationsManage, GroupsManage, TokensManage,
 	SettingsManage, CategoriesManage, SSOManage, TemplatesManage, NotificationsSend, ContentModerate,
+	WebhooksManage, AuditRead,
 }
 
 // Actor is the authenticated caller of one request. It is a value: what it says was

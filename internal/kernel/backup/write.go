@@ -32,7 +32,7 @@ type Installation struct {
 var derived = map[string]bool{"outbox": true, "search_entries": true, "search_sources": true}
 
 // temporary are the tables whose rows mean nothing elsewhere; an organization is exported without.
-var temporary = map[string]bool{"idempotency_keys": true}
+var temporary = map[string]bool{"idempotency_keys": true, "presence": true}
 
 // renumbered are the columns that hold the number of an audience, which is one of this database.
 var renumbered = []string{"audience_id", "granted_id"}
@@ -44,7 +44,7 @@ var ofStore = map[string]string{"media": "etag"}
 // ofDatabase are the columns that hold the number of a transaction, which means something in one
 // database alone. An archive has 0, from where whoever follows the events goes on by their serial
 // numbers.
-var ofDatabase = map[string]string{"outbox_cursors": "txid"}
+var ofDatabase = map[string]string{"outbox_cursors": "txid", "webhook_place": "txid", "webhooks": "from_txid"}
 
 const pageRows = 1000
 

@@ -4,7 +4,7 @@
 // Subscribers keep memory right: they drop cached keys and memberships, wake streams. The
 // node that wrote an event calls its subscribers right after the commit and before Write
 // returns, so that it always reads its own writes. Other nodes find the event by tailing
-// the outbox, within PollInterval. An event may be delivered twice and, after a node was
+// the outbox, within PollInterval, or at once when NATS wakes them (Connect). An event may be delivered twice and, after a node was
 // cut off, as one "bus.gap" instead: subscribers are idempotent, fast, and treat a gap as
 // "anything may have changed". Effects that must happen exactly once are no subscriptions: they
 // are jobs, or work done by Follow, which reads the outbox with a cursor that moves in the
@@ -22,7 +22,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	nats "github.com/nats-io/nats.go"
 
 	"github.com/workdrive/workdrive/internal/kernel/clock"
 	"github.com/workdrive/workdrive/internal/kernel/db"
@@ -63,6 +66,9 @@ type Bus struct {
 	log   *slog.Logger
 	node  string // tells our own rows in the outbox from those of other nodes
 
+	wire atomic.Pointer[nats.Conn] // to other nodes; nil without NATS
+	wake chan struct{}
+
 	mu   sync.RWMutex
 	subs []subscription
 }
@@ -74,7 +80,7 @@ type subscription struct {
 
 // New makes a bus for one node.
 func New(d *db.DB, c clock.Clock, log *slog.Logger) *Bus {
-	return &Bus{db: d, clock: c, log: log, node: ids.New()}
+	return &Bus{db: d, clock: c, log: log, node: ids.New(), wake: make(chan struct{}, 1)}
 }
 
 // Subscribe calls f for every event whose name is in names: exactly, or as "noun.*". nil is
@@ -106,6 +112,7 @@ func (b *Bus) Publish(ctx context.Context, tx db.Tx, e Event) error {
 		return err
 	}
 	tx.OnCommit(func() {
+		b.say(wakeSubject, nil)
 		b.deliver(Delivered{OrgID: e.OrgID, Name: e.Name, Subject: e.Subject, Data: data, At: now})
 	})
 	return nil
@@ -145,6 +152,7 @@ func (b *Bus) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-b.wake:
 		}
 		next, err := b.tail(ctx, at)
 		if err != nil {
@@ -233,13 +241,14 @@ func (b *Bus) read(ctx context.Context, at *position, page *tailing) (n int, err
 }
 
 // Trim deletes events that are older than Kept: from the oldest up to the first that is not, so
-// that no index by time has to be kept for it. What somebody who follows has not
-// read is left until it is Abandoned.
+// that no index by time has to be kept for it. What somebody who follows has not read is left until
+// it is Abandoned. The newest stays whatever its age: it is the place from which everybody goes on
+// who has seen everything.
 func (b *Bus) Trim(ctx context.Context) error {
 	now := b.clock.Now()
 	return b.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE seq < COALESCE(
-			(SELECT seq FROM outbox WHERE created_at >= ? ORDER BY seq LIMIT 1), (SELECT MAX(seq) + 1 FROM outbox))
+			(SELECT seq FROM outbox WHERE created_at >= ? ORDER BY seq LIMIT 1), (SELECT MAX(seq) FROM outbox))
 			AND (created_at < ? OR NOT EXISTS (SELECT 1 FROM outbox_cursors c WHERE (outbox.txid, outbox.seq) > (c.txid, c.seq)))`,
 			now.Add(-Kept).UnixMilli(), now.Add(-Abandoned).UnixMilli())
 		return err

@@ -27,6 +27,7 @@ func (b *Bus) PublishMany(ctx context.Context, tx db.Tx, events []Event) error {
 		return err
 	}
 	tx.OnCommit(func() {
+		b.say(wakeSubject, nil)
 		for _, e := range told {
 			b.deliver(e)
 		}

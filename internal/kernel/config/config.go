@@ -39,6 +39,8 @@ type Server struct {
 	LinkPreviews  bool           `name:"link-previews" env:"WORKDRIVE_LINK_PREVIEWS" default:"true" negatable:"" help:"Fetch title and picture of the links in posts, from public addresses only."`
 	EgressAllow   []netip.Prefix `name:"egress-allow" env:"WORKDRIVE_EGRESS_ALLOW" placeholder:"NETWORK,…" help:"Private networks that the server may fetch pages from, such as 10.1.0.0/16."`
 	SecretKeyFile string         `name:"secret-key-file" env:"WORKDRIVE_SECRET_KEY_FILE" placeholder:"FILE" help:"File with the keys that secrets, such as tokens of other services, are encrypted with: 32 bytes in base64 a line, the first for new ones. Default: secret.key in the data directory, made when missing. Several nodes need the same."`
+	EgressPorts   []uint16       `name:"egress-ports" env:"WORKDRIVE_EGRESS_PORTS" placeholder:"PORT,…" help:"Ports besides 80 and 443 that webhooks may be sent to."`
+	NATSURL       string         `name:"nats-url" env:"WORKDRIVE_NATS_URL" placeholder:"nats://…" help:"NATS servers by which several nodes wake each other, comma-separated. Without one they look four times a second, and typing stays on its node."`
 	MaxInFlight   int            `name:"max-in-flight" env:"WORKDRIVE_MAX_IN_FLIGHT" default:"256" help:"Requests worked on at the same time; as many more wait, the rest gets 503."`
 
 	S3    S3    `embed:"" prefix:"s3-"`

@@ -330,12 +330,12 @@ func (s *Items[B, P]) Delete(ctx context.Context, who authz.Actor, id, ifMatch s
 		if err := s.table.remove(ctx, tx, who.OrgID, id); err != nil {
 			return err
 		}
-		event, gone := ".deleted", r
+		event, after := ".deleted", r
 		if moderated {
 			event = ".moderated"
 		}
-		gone.Status = Deleted
-		return s.settle(ctx, tx, who, r, gone, event)
+		after.Status = Deleted
+		return s.settle(ctx, tx, who, r, after, event)
 	})
 }
 
@@ -369,16 +369,20 @@ func (s *Items[B, P]) settle(ctx context.Context, tx db.Tx, who authz.Actor, bef
 			return err
 		}
 	}
-	return s.Bus.Publish(ctx, tx, bus.Event{
-		OrgID: who.OrgID, Name: s.kind.Name + event, Subject: after.ID, Data: eventData{AuthorID: after.AuthorID, ActorID: who.UserID, Status: after.Status},
-	})
+	data := Told{AuthorID: after.AuthorID, ActorID: who.UserID, Status: after.Status}
+	if after.Status == Deleted && before.Status == Published {
+		data.AudienceID = before.AudienceID
+	}
+	return s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: s.kind.Name + event, Subject: after.ID, Data: data})
 }
 
-// eventData says who and what state, never what an item says: events cross nodes.
-type eventData struct {
+// Told is the data of an item's events: who and what state, never what an item says.
+type Told struct {
 	AuthorID string `json:"authorId"`
 	ActorID  string `json:"actorId"`
 	Status   string `json:"status"`
+	// AudienceID is whoever saw an item that is gone, 0 when only its author did.
+	AudienceID int64 `json:"audienceId,omitempty"`
 }
 
 func (s *Items[B, P]) recount(ctx context.Context, tx db.Tx, orgID string, before, after Record[B]) error {

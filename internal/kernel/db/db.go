@@ -166,8 +166,24 @@ func (d *DB) Write(ctx context.Context, f func(ctx context.Context, tx Tx) error
 		return outer.savepoint(ctx, func(ctx context.Context) error { return f(ctx, outer) })
 	}
 	return d.write(ctx, func(ctx context.Context, tx transaction) error {
-		return f(context.WithValue(ctx, ambient{}, carried{d, tx}), tx)
+		ctx = context.WithValue(ctx, ambient{}, carried{d, tx})
+		if err := f(ctx, tx); err != nil {
+			return err
+		}
+		if also, ok := ctx.Value(companion{}).(func(ctx context.Context, tx Tx) error); ok {
+			return also(ctx, tx)
+		}
+		return nil
 	})
+}
+
+// companion is what a context has done at the end of its transactions.
+type companion struct{}
+
+// Accompany gives a context on which every Write that begins a transaction also does f, at its end
+// and in it: for what must be written down with a change by somebody who does not make it.
+func Accompany(ctx context.Context, f func(ctx context.Context, tx Tx) error) context.Context {
+	return context.WithValue(ctx, companion{}, f)
 }
 
 // Snapshot runs several reads on one state of the database.

@@ -32,6 +32,7 @@ const (
 	KindTooMany                        // 429: over the rate limit
 	KindUnavailable                    // 503: try again later
 	KindStorageFull                    // 507: no space left for the data
+	KindGone                           // 410: it was there, and is not kept any more
 )
 
 // Field is one invalid input field.

@@ -76,7 +76,11 @@ type Details struct {
 
 // Columns are what Targets scans, of users u and departments ud.
 const Columns = `u.id, u.first_name, u.last_name, u.color, u.availability, u.designation, u.department_id, ` +
-	`ud.name, u.location_id, u.availability_text, u.phone, u.email, u.status, u.external_user_id`
+	`ud.name, u.location_id, u.availability_text, u.phone, u.email, u.status, u.external_user_id, ` + Online
+
+// Online is whether a person of users u has a live connection: module stream keeps a row for as
+// long, so that this is one look at a key and no matter of the time.
+const Online = `EXISTS (SELECT 1 FROM presence pr WHERE pr.org_id = u.org_id AND pr.user_id = u.id)`
 
 // Join adds the department to a statement that has users u.
 const Join = ` LEFT JOIN departments ud ON ud.org_id = u.org_id AND ud.id = u.department_id `
@@ -85,7 +89,7 @@ const Join = ` LEFT JOIN departments ud ON ud.org_id = u.org_id AND ud.id = u.de
 func (c *Card) Targets() []any {
 	return []any{
 		&c.ID, &c.FirstName, &c.LastName, &c.Color, &c.Availability, &c.Designation, &c.Department,
-		&c.departmentName, &c.LocationID, &c.AvailabilityStatusText, &c.Phone, &c.Email, &c.Status, &c.ExternalUserID,
+		&c.departmentName, &c.LocationID, &c.AvailabilityStatusText, &c.Phone, &c.Email, &c.Status, &c.ExternalUserID, &c.Online,
 	}
 }
 

@@ -96,7 +96,7 @@ func (s *Service) locked(ctx context.Context, tx db.Tx, who authz.Actor, id stri
 func (s *Service) asMember(ctx context.Context, tx db.Tx, who authz.Actor, id string) (Conversation, error) {
 	c, err := s.locked(ctx, tx, who, id)
 	if err == nil && c.Mine == nil {
-		err = fault.Forbidden("conversation.notMember", "Only members can do this. Join the conversation first.")
+		err = errNotMember
 	}
 	return c, err
 }
@@ -110,20 +110,34 @@ func (s *Service) asAdmin(ctx context.Context, tx db.Tx, who authz.Actor, id str
 	case c.Kind == Direct:
 		return c, errDirect
 	case !c.isAdmin():
-		return c, fault.Forbidden("conversation.notAdmin", "Only admins of the group chat can do this.")
+		return c, errNotAdmin
 	}
 	return c, nil
 }
+
+var errNotAdmin = fault.Forbidden("conversation.notAdmin", "Only admins of the group chat can do this.")
 
 var errDirect = fault.Conflict("conversation.direct", "A direct conversation has the people it was begun with, and no title of its own.")
 
 // toSend locks a conversation in which the actor may write.
 func (s *Service) toSend(ctx context.Context, tx db.Tx, who authz.Actor, id string) error {
-	c, err := s.asMember(ctx, tx, who, id)
-	if err == nil && c.IsChannel() && !c.isAdmin() {
-		err = fault.Forbidden("conversation.channel", "Only admins write in this room.")
+	c, err := s.locked(ctx, tx, who, id)
+	if err == nil {
+		err = mayWrite(c)
 	}
 	return err
+}
+
+var errNotMember = fault.Forbidden("conversation.notMember", "Only members can do this. Join the conversation first.")
+
+func mayWrite(c Conversation) error {
+	switch {
+	case c.Mine == nil:
+		return errNotMember
+	case c.IsChannel() && !c.isAdmin():
+		return fault.Forbidden("conversation.channel", "Only admins write in this room.")
+	}
+	return nil
 }
 
 // toChange gives a message the actor reads, with its conversation locked.

@@ -50,7 +50,8 @@
 //
 // Owns conversations, conversation_members, conversation_requests, messages, message_texts,
 // message_reactions, meetings and meeting_people. Publishes conversation.created, .updated,
-// .deleted, .membersChanged, .requested, .read (the subject is the conversation) and
+// .deleted, .membersChanged, .approved, .left, .requested, .read (the subject is the conversation; .left and
+// .deleted name up to a hundred of those who were in it, and are published as often as needed) and
 // message.sent, .edited, .deleted, .reacted, .pinned, .unpinned (the subject is the message; data
 // has its conversation and number), and meeting.created.
 //

@@ -138,7 +138,7 @@ func (s *Service) Meet(ctx context.Context, who authz.Actor, conversation string
 				return err
 			}
 		}
-		err := s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: "meeting.created", Subject: m.ID, Data: event{m.ID, who.UserID}})
+		err := s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: "meeting.created", Subject: m.ID, Data: event{ID: m.ID, By: who.UserID}})
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ func (s *Service) seat(ctx context.Context, tx db.Tx, who authz.Actor, c Convers
 	if !slices.ContainsFunc(in.people(), func(l named) bool { return len(l.ids) > 0 }) {
 		return nil
 	}
-	if err := s.store.part(ctx, tx, who.OrgID, c.ID, in.RemovedMembers); err != nil {
+	if err := s.remove(ctx, tx, who, c.ID, in.RemovedMembers); err != nil {
 		return err
 	}
 	if err := s.store.setAdmins(ctx, tx, who.OrgID, c.ID, in.RemovedAdmins, false); err != nil {
@@ -38,6 +38,15 @@ func (s *Service) seat(ctx context.Context, tx db.Tx, who authz.Actor, c Convers
 		return err
 	}
 	return s.seated(ctx, tx, who, c.ID)
+}
+
+// remove takes people out of a locked group chat and tells them.
+func (s *Service) remove(ctx context.Context, tx db.Tx, who authz.Actor, id string, people []string) error {
+	left, err := s.store.part(ctx, tx, who.OrgID, id, people)
+	if err != nil {
+		return err
+	}
+	return s.parted(ctx, tx, who, id, "left", left)
 }
 
 // seated checks that a group chat has an admin still, and tells of its change.
@@ -92,7 +101,7 @@ func (s *Service) Leave(ctx context.Context, who authz.Actor, id string) error {
 		case c.Mine == nil:
 			return s.store.forgetRequests(ctx, tx, who.OrgID, id, []string{who.UserID})
 		}
-		if err := s.store.part(ctx, tx, who.OrgID, id, []string{who.UserID}); err != nil {
+		if err := s.remove(ctx, tx, who, id, []string{who.UserID}); err != nil {
 			return err
 		}
 		return s.seated(ctx, tx, who, id)
@@ -250,7 +259,7 @@ func (s *Service) MarkRead(ctx context.Context, who authz.Actor, id string, in R
 		if err := s.store.markRead(ctx, tx, who, id, seq); err != nil {
 			return err
 		}
-		err = s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: "conversation.read", Subject: id, Data: readEvent{event{id, who.UserID}, seq}})
+		err = s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: "conversation.read", Subject: id, Data: readEvent{event{ID: id, By: who.UserID}, seq}})
 		if err == nil {
 			out, err = s.store.byID(ctx, tx, who, id)
 		}

@@ -29,6 +29,7 @@ type body struct {
 	message.Body
 
 	Meeting string `json:"meeting,omitempty"` // id of the meeting it announces
+	Hook    string `json:"hook,omitempty"`    // name of the program that wrote it as its sender
 }
 
 // Message is a message as a viewer sees it.

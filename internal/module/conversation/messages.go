@@ -73,7 +73,13 @@ func (s *Service) Message(ctx context.Context, who authz.Actor, id string) (Mess
 
 // Send writes a message in a conversation.
 func (s *Service) Send(ctx context.Context, who authz.Actor, id string, in Note) (Messages, error) {
+	return s.compose(ctx, who, id, "", in)
+}
+
+// compose writes a message, of a program when hook is its name.
+func (s *Service) compose(ctx context.Context, who authz.Actor, id, hook string, in Note) (Messages, error) {
 	m := Message{ID: ids.New(), ConversationID: id, SenderID: who.UserID, UpdatedBy: who.UserID, ReplyOf: optional(in.ReplyOfMsgID)}
+	m.Body.Hook = hook
 	var bad fault.Fields
 	change := Revision{in.Message, in.Mention, in.FileID, in.Tags, in.Links, in.Gif}
 	people := change.apply(&m.Body.Body, &bad)

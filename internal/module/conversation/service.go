@@ -48,15 +48,26 @@ func (s *Service) now() int64 { return clock.Millis(s.Clock.Now()) }
 type event struct {
 	ID string `json:"id"`
 	By string `json:"by"`
+	// People are who was in it until now, of .left and .deleted; and who was let in, of .approved.
+	People []string `json:"people,omitempty"`
 }
 
 func (s *Service) publish(ctx context.Context, tx db.Tx, who authz.Actor, id string, names ...string) error {
 	for _, name := range names {
-		if err := s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: noun + "." + name, Subject: id, Data: event{id, who.UserID}}); err != nil {
+		if err := s.Bus.Publish(ctx, tx, bus.Event{OrgID: who.OrgID, Name: noun + "." + name, Subject: id, Data: event{ID: id, By: who.UserID}}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// parted tells that people are in a conversation no more, which nobody would find out afterwards.
+func (s *Service) parted(ctx context.Context, tx db.Tx, who authz.Actor, id, name string, people []string) error {
+	var events []bus.Event
+	for part := range slices.Chunk(people, mostListed) {
+		events = append(events, bus.Event{OrgID: who.OrgID, Name: noun + "." + name, Subject: id, Data: event{id, who.UserID, part}})
+	}
+	return s.Bus.PublishMany(ctx, tx, events)
 }
 
 // Create makes a group chat of the actor's.
@@ -427,10 +438,17 @@ func (s *Service) Delete(ctx context.Context, who authz.Actor, list []string) er
 			case !c.isAdmin() && (!who.Can(authz.ContentModerate) || !c.Readable()):
 				return fault.Forbidden("conversation.notAdmin", "Only admins of the group chat and moderators can delete it.")
 			}
+			people, err := s.store.seated(ctx, tx, who.OrgID, []string{id}, false)
+			if err != nil {
+				return err
+			}
 			if err := s.clear(ctx, tx, who, id); err != nil {
 				return err
 			}
-			if err := s.publish(ctx, tx, who, id, "deleted"); err != nil {
+			if len(people[id]) == 0 { // nobody is left to be told, but caches are
+				people[id] = []string{who.UserID}
+			}
+			if err := s.parted(ctx, tx, who, id, "deleted", people[id]); err != nil {
 				return err
 			}
 		}

@@ -114,9 +114,32 @@ func (store) setAdmins(ctx context.Context, tx db.Tx, orgID, id string, people [
 	return err
 }
 
-func (store) part(ctx context.Context, tx db.Tx, orgID, id string, people []string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM conversation_members WHERE org_id = ? AND conversation_id = ? AND user_id {in}`, orgID, id, db.List(people))
-	return err
+// part removes people and gives those who were members.
+func (store) part(ctx context.Context, tx db.Tx, orgID, id string, people []string) ([]string, error) {
+	if len(people) == 0 {
+		return nil, nil
+	}
+	return db.Strings(tx.Query(ctx, `DELETE FROM conversation_members WHERE org_id = ? AND conversation_id = ? AND user_id {in} RETURNING user_id`, orgID, id, db.List(people)))
+}
+
+// seated gives who is in conversations and can sign in, by conversation; or their admins only.
+func (store) seated(ctx context.Context, q db.Queryer, orgID string, conversations []string, admins bool) (map[string][]string, error) {
+	rows, err := q.Query(ctx, `SELECT m.conversation_id, m.user_id FROM conversation_members m
+		JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id AND u.status = 'ACTIVE'
+		WHERE m.org_id = ? AND m.conversation_id {in} AND (m.is_admin OR NOT ?) ORDER BY m.conversation_id, m.user_id`, orgID, db.List(conversations), admins)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	by := map[string][]string{}
+	for rows.Next() {
+		var id, user string
+		if err := rows.Scan(&id, &user); err != nil {
+			return nil, err
+		}
+		by[id] = append(by[id], user)
+	}
+	return by, rows.Err()
 }
 
 func (store) request(ctx context.Context, tx db.Tx, who authz.Actor, id string, now int64) (made bool, err error) {

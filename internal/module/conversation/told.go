@@ -9,12 +9,6 @@ import (
 	"github.com/workdrive/workdrive/internal/kernel/db"
 )
 
-// approvedEvent is the data of conversation.approved.
-type approvedEvent struct {
-	event
-	People []string `json:"people"`
-}
-
 // maxTold is how many people one event names.
 const maxTold = 100
 
@@ -22,7 +16,7 @@ const maxTold = 100
 func (s *Service) approved(ctx context.Context, tx db.Tx, who authz.Actor, id string, people []string) error {
 	var events []bus.Event
 	for part := range slices.Chunk(people, maxTold) {
-		events = append(events, bus.Event{OrgID: who.OrgID, Name: noun + ".approved", Subject: id, Data: approvedEvent{event{id, who.UserID}, part}})
+		events = append(events, bus.Event{OrgID: who.OrgID, Name: noun + ".approved", Subject: id, Data: event{id, who.UserID, part}})
 	}
 	return s.Bus.PublishMany(ctx, tx, events)
 }

@@ -152,6 +152,7 @@ type MessageView struct {
 	MyReactions     []string                `json:"myReactions" nullable:"false" doc:"Your reactions"`
 	LinkPreviews    *message.LinkPreview    `json:"linkPreviews" doc:"The first link preview, or null"`
 	LinkPreviewList []message.LinkPreview   `json:"linkPreviewList" nullable:"false" doc:"All link previews"`
+	Hook            *string                 `json:"hook" doc:"Name of the program that wrote it at the sender's address, or null"`
 	Type            int                     `json:"type" doc:"0 for a text, 1 for the announcement of a meeting"`
 	RepliesCount    int                     `json:"repliesCount" doc:"Number of answers"`
 	PinnedAt        *api.Time               `json:"pinnedAt" doc:"When it was pinned, or null"`
@@ -196,7 +197,7 @@ func messageView(m Message, all Messages) MessageView {
 		Message: m.Body.Text, IsEdited: m.EditedAt != nil, IsDeleted: m.DeletedAt != nil, ReplyOfMsgID: m.ReplyOf, Sender: m.sender, Files: FilesView{parts.FileList},
 		Mentions: parts.Mentions, Reactions: m.Reactions.List(), MyReactions: (&content.Mine{Reactions: m.MyReactions}).MyReactions(),
 		LinkPreviews: parts.LinkPreviews, LinkPreviewList: parts.LinkPreviewList, Type: typeText, RepliesCount: m.RepliesCount, PinnedAt: api.AtPtr(m.PinnedAt),
-		Tags: parts.Tags, Links: parts.Links, Gif: parts.Gif,
+		Tags: parts.Tags, Links: parts.Links, Gif: parts.Gif, Hook: optional(m.Body.Hook),
 	}
 	if len(v.Mentions) > 0 {
 		v.Mention = &v.Mentions[0]

@@ -69,7 +69,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 	if s.scratch == "" {
 		s.scratch = os.TempDir()
 	}
-	secret, err := s.store.secret(ctx, d.DB, "media.addresses", newSecret())
+	secret, err := d.DB.Secret(ctx, "media.addresses")
 	if err != nil {
 		return nil, fmt.Errorf("the secret of the files' addresses cannot be read: %w", err)
 	}

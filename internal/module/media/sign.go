@@ -2,7 +2,6 @@ package media
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -28,8 +27,6 @@ type signer struct {
 	secret []byte
 	clock  clock.Clock
 }
-
-func newSecret() string { return rand.Text() + rand.Text() } // 260 bits
 
 // mac signs what an address is for. Each part is preceded by its length, so that no two lists
 // of parts are the same bytes.

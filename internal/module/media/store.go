@@ -191,20 +191,3 @@ func (store) unused(ctx context.Context, q db.Queryer, since, pendingSince int64
 func (store) known(ctx context.Context, q db.Queryer, orgID string, ids []string) ([]string, error) {
 	return db.Strings(q.Query(ctx, `SELECT id FROM media WHERE org_id = ? AND id {in}`, orgID, db.List(ids)))
 }
-
-// secret gives a secret of the server, made of a proposal the first time.
-func (store) secret(ctx context.Context, d *db.DB, name, proposal string) (value string, err error) {
-	read := func(q db.Queryer) error {
-		return q.QueryRow(ctx, `SELECT value FROM server_secrets WHERE name = ?`, name).Scan(&value)
-	}
-	if err = read(d.Reader(ctx)); !errors.Is(err, db.ErrNoRows) {
-		return value, err
-	}
-	err = d.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if _, err := tx.Exec(ctx, `INSERT INTO server_secrets (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING`, name, proposal); err != nil {
-			return err
-		}
-		return read(tx)
-	})
-	return value, err
-}

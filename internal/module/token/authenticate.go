@@ -155,3 +155,17 @@ func (s *Service) flush(ctx context.Context) error {
 	}
 	return s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error { return s.store.touch(ctx, tx, list) })
 }
+
+// Lapsed gives those of some keys of an organization that Authenticate would refuse now, or whose
+// owners are restricted.
+func (s *Service) Lapsed(ctx context.Context, q db.Queryer, orgID string, tokenIDs []string) ([]string, error) {
+	working, err := s.store.working(ctx, q, orgID, tokenIDs, s.clock.Now().UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	works := make(map[string]bool, len(working))
+	for _, id := range working {
+		works[id] = true
+	}
+	return slices.DeleteFunc(slices.Clone(tokenIDs), func(id string) bool { return works[id] }), nil
+}

@@ -205,3 +205,12 @@ func (store) touch(ctx context.Context, tx db.Tx, list []used) error {
 	}
 	return nil
 }
+
+// working gives those of some keys that work at a time, and whose owners are not restricted then.
+func (store) working(ctx context.Context, q db.Queryer, orgID string, ids []string, now int64) ([]string, error) {
+	return db.Strings(q.Query(ctx, `SELECT t.id FROM tokens t
+		JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id AND u.status = 'ACTIVE'
+		JOIN organizations o ON o.id = t.org_id AND o.status = 'ACTIVE'
+		WHERE t.org_id = ? AND t.id {in} AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?)
+			AND NOT COALESCE(`+restriction.Begins+` <= ?, FALSE)`, orgID, db.List(ids), now, now))
+}

@@ -51,13 +51,14 @@ type record struct {
 	createdBy, updatedBy    string
 	sortKey                 string
 	departmentName          *string
+	online                  bool
 	locationName            *string
 }
 
 const recordColumns = `u.id, u.email, u.user_name, u.external_user_id, u.status, u.first_name, u.last_name, ` +
 	`u.bio, u.phone, u.designation, u.department_id, u.is_department_head, u.location_id, u.reports_to, u.color, ` +
 	`u.is_expert, u.availability, u.availability_text, u.default_visibility, u.skills, u.time_zone, u.language, u.version, ` +
-	`u.created_at, u.updated_at, u.created_by, u.updated_by, u.sort_key, d.name, l.name`
+	`u.created_at, u.updated_at, u.created_by, u.updated_by, u.sort_key, d.name, l.name, ` + person.Online
 
 const recordFrom = ` FROM users u
 LEFT JOIN departments d ON d.org_id = u.org_id AND d.id = u.department_id
@@ -70,7 +71,7 @@ func (r *record) targets() []any {
 		&r.bio, &r.phone, &r.designation, &r.department, &r.head, &r.location, &r.reportsTo, &r.color,
 		&r.expert, &r.availability, &r.availabilityText, &r.visibility, &r.skills, &r.zone, &r.language, &r.version,
 		&r.createdAt, &r.updatedAt, &r.createdBy, &r.updatedBy, &r.sortKey,
-		&r.departmentName, &r.locationName,
+		&r.departmentName, &r.locationName, &r.online,
 	}
 }
 

@@ -16,7 +16,7 @@ func (r record) view(orgID string) User {
 		ID: r.id, CreatedAt: api.At(r.createdAt), UpdatedAt: api.At(r.updatedAt), CreatedBy: r.createdBy, UpdatedBy: r.updatedBy,
 		OrgID: orgID, UserName: r.userName, Email: r.email, Status: r.status, FirstName: r.firstName, LastName: r.lastName,
 		Bio: r.bio, Phone: r.phone, ReportsTo: r.reportsTo, Designation: r.designation, Department: r.department,
-		DepartmentData: named(r.department, r.departmentName), IsDepartmentHead: r.head, Color: r.color, IsExpert: r.expert,
+		DepartmentData: named(r.department, r.departmentName), IsDepartmentHead: r.head, Online: r.online, Color: r.color, IsExpert: r.expert,
 		Availability: r.availability, AvailabilityStatusText: r.availabilityText,
 		Location: named(r.location, r.locationName), LocationID: r.location,
 		TeamMembers: []string{}, Badges: []Badge{}, UserAdditionalTeams: []string{}, AddAdditionalLocations: []string{},
