@@ -41,17 +41,14 @@ func (a *App) identities(m Modules) (*identity.Service, error) {
 		ports = append(ports, port)
 	}
 	return identity.New(identity.Deps{
-		DB: a.o.DB, Jobs: a.jobs, Clock: a.o.Clock, Log: a.o.Log, Keys: a.o.Keys, Directory: accounts{a, m}, Sessions: vouched{m.Sessions}, Settings: set,
+		DB: a.o.DB, Jobs: a.jobs, Clock: a.o.Clock, Log: a.o.Log, Keys: a.o.Keys, Directory: accounts{m}, Sessions: vouched{m.Sessions}, Settings: set,
 		Client: egress.New(egress.Options{Version: a.o.Version, Allow: a.o.Server.EgressAllow, Ports: ports}), URL: a.o.Server.Address(a.o.Server.Listen),
 	}), nil
 }
 
 // accounts lets what comes from other systems become people and memberships, by the same rules
 // that hold for administrators: as the operator of the organization.
-type accounts struct {
-	app *App
-	m   Modules
-}
+type accounts struct{ m Modules }
 
 // Organization implements identity.Directory.
 func (d accounts) Organization(ctx context.Context, subdomain string) (string, error) {

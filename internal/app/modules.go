@@ -19,6 +19,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/course"
 	"github.com/workdrive/workdrive/internal/module/department"
+	"github.com/workdrive/workdrive/internal/module/directory"
 	"github.com/workdrive/workdrive/internal/module/document"
 	"github.com/workdrive/workdrive/internal/module/enforcement"
 	"github.com/workdrive/workdrive/internal/module/event"
@@ -82,6 +83,7 @@ type Modules struct {
 	QuickLinks       *quicklink.Service
 	Identities       *identity.Service
 	Provisioning     *scim.Service
+	Directory        *directory.Service
 	Streams          *stream.Service
 	Webhooks         *webhook.Service
 	Audits           *audit.Service
@@ -106,7 +108,11 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Users = user.New(d, b, c, m.Settings)
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
-	m.Sessions = a.wireSessions(m.Users)
+	m.Groups = securitygroup.New(d, b, c)
+	if m.Directory, err = a.directory(m); err != nil {
+		return m, err
+	}
+	m.Sessions = a.wireSessions(m.Users, m.Directory)
 	scanner, err := a.o.Server.Media.Scanner()
 	if err != nil {
 		return m, err
@@ -152,7 +158,6 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
-	m.Groups = securitygroup.New(d, b, c)
 	if m.Identities, err = a.identities(m); err != nil {
 		return m, err
 	}
@@ -189,7 +194,7 @@ func (a *App) mounted() []module {
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses, a.Enforcement,
-		a.Conversations, a.Notifications, a.Events, a.QuickLinks,
+		a.Conversations, a.Notifications, a.Events, a.QuickLinks, a.Directory,
 		a.Streams, a.Webhooks, a.Audits,
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/workdrive/workdrive/internal/kernel/ldap"
 )
 
 // Variables of the environment that may have secrets.
@@ -94,4 +97,62 @@ func Pairs(flag string, list []string) ([]Pair, error) {
 		pairs = append(pairs, p)
 	}
 	return pairs, nil
+}
+
+// LDAP says where people are kept.
+type LDAP struct {
+	URL          string        `name:"url" env:"WORKDRIVE_LDAP_URL" placeholder:"ldaps://…" help:"LDAP directory that the people of an organization come from and sign in with. ldap:// requires STARTTLS, except on this machine or with ?tls=none. The password to bind with is in $WORKDRIVE_LDAP_BIND_PASSWORD or --ldap-bind-password-file."`
+	BindDN       string        `name:"bind-dn" env:"WORKDRIVE_LDAP_BIND_DN" placeholder:"DN" help:"Whom to read the directory as; for Active Directory also user@domain."`
+	PasswordFile string        `name:"bind-password-file" env:"WORKDRIVE_LDAP_BIND_PASSWORD_FILE" placeholder:"FILE" help:"File that has the password of --ldap-bind-dn."`
+	Base         string        `name:"base" env:"WORKDRIVE_LDAP_BASE" placeholder:"DN" help:"Where people are, such as ou=people,dc=company,dc=example."`
+	Filter       string        `name:"filter" env:"WORKDRIVE_LDAP_FILTER" placeholder:"FILTER" help:"Which entries are people. Default: persons with an e-mail address."`
+	Organization string        `name:"organization" env:"WORKDRIVE_LDAP_ORGANIZATION" placeholder:"SUBDOMAIN" help:"Organization whose people these are. Default: the root organization."`
+	Attributes   []string      `name:"attributes" env:"WORKDRIVE_LDAP_ATTRIBUTES" sep:";" placeholder:"WHAT=NAME;…" help:"Other names of attributes, for id, email, login, firstName, lastName, name, phone, title, employeeNumber and groups. Default: those of OpenLDAP and Active Directory."`
+	Groups       []string      `name:"groups" env:"WORKDRIVE_LDAP_GROUPS" sep:";" placeholder:"GROUP=DN;…" help:"Security groups that follow groups of the directory, such as Editors=cn=editors,ou=groups,dc=company,dc=example."`
+	MaxArchive   int           `name:"max-archive" env:"WORKDRIVE_LDAP_MAX_ARCHIVE" default:"20" placeholder:"PERCENT" help:"How many percent of the directory's people one synchronization may archive unless forced."`
+	Interval     time.Duration `name:"interval" env:"WORKDRIVE_LDAP_INTERVAL" default:"1h" placeholder:"TIME" help:"How often people are synchronized; 0 is only when asked."`
+}
+
+// On reports that there is a directory.
+func (l LDAP) On() bool { return l.URL != "" }
+
+// Check reports the first setting that cannot be used.
+func (l LDAP) Check() error {
+	if !l.On() {
+		if l.BindDN != "" || l.PasswordFile != "" || l.Base != "" || l.Filter != "" || len(l.Attributes) > 0 || len(l.Groups) > 0 {
+			return errors.New("--ldap-url is missing: the other settings of LDAP mean nothing without it")
+		}
+		return nil
+	}
+	if l.MaxArchive < 0 || l.MaxArchive > 100 {
+		return fmt.Errorf("--ldap-max-archive must be between 0 and 100; it is %d", l.MaxArchive)
+	}
+	if l.Interval != 0 && l.Interval < time.Minute {
+		return fmt.Errorf("--ldap-interval must be 0 or at least a minute; it is %s", l.Interval)
+	}
+	if _, err := Pairs("--ldap-groups", l.Groups); err != nil {
+		return err
+	}
+	settings, err := l.Settings()
+	if err != nil {
+		return err
+	}
+	if _, err = ldap.New(settings); err != nil {
+		err = fmt.Errorf("--ldap-url and what belongs to it: %w", err)
+	}
+	return err
+}
+
+// Settings are those of the directory's client. It reads the password.
+func (l LDAP) Settings() (ldap.Settings, error) {
+	password, err := secret(ldapPassword, "--ldap-bind-password-file", l.PasswordFile)
+	if err != nil {
+		return ldap.Settings{}, err
+	}
+	pairs, err := Pairs("--ldap-attributes", l.Attributes)
+	s := ldap.Settings{URL: l.URL, BindDN: l.BindDN, BindPassword: password, Base: l.Base, Filter: l.Filter, Attributes: map[string]string{}}
+	for _, p := range pairs {
+		s.Attributes[p.Name] = p.Value
+	}
+	return s, err
 }

@@ -81,6 +81,12 @@ func (store) byEmail(ctx context.Context, q db.Queryer, subdomain, emailKey stri
 		AND u.email_key = ?`, subdomain, subdomain, subdomain, emailKey))
 }
 
+// organization gives the id of an organization; "" is the root organization.
+func (store) organization(ctx context.Context, q db.Queryer, subdomain string) (id string, err error) {
+	err = q.QueryRow(ctx, `SELECT id FROM organizations WHERE (subdomain = ? AND ? <> '') OR (parent_org_id IS NULL AND ? = '')`, subdomain, subdomain, subdomain).Scan(&id)
+	return id, err
+}
+
 func (store) byID(ctx context.Context, q db.Queryer, orgID, id string) (account, error) {
 	a, err := one(q.Query(ctx, `SELECT `+accountColumns+accountFrom+` WHERE u.org_id = ? AND u.id = ?`, orgID, id))
 	if errors.Is(err, db.ErrNoRows) {
