@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -46,6 +47,41 @@ func TestAProviderThatCannotWorkSaysWhy(t *testing.T) {
 		{good + "--oidc-groups==x", "NAME=VALUE"},
 		{good + "--oidc-client-secret-file=/absent/file", "--oidc-client-secret-file: open /absent/file"},
 		{good + "--oidc-client-secret=x", "unknown flag"},
+	} {
+		if _, err := parse(t, strings.Fields(c.args)...); err == nil || !strings.Contains(err.Error(), c.why) {
+			t.Errorf("%s: %v, want %s", c.args, err, c.why)
+		}
+	}
+}
+
+func TestADirectoryIsSetByFlagsAndFiles(t *testing.T) {
+	args := []string{
+		"--ldap-url=ldaps://ldap.lumen.example", "--ldap-bind-dn=cn=wd,dc=lumen,dc=example", "--ldap-bind-password-file", write(t, "hush\n"), "--ldap-base=dc=lumen,dc=example",
+		"--ldap-attributes=phone=mobile;id=badge", "--ldap-groups=Editors=cn=e,dc=lumen,dc=example;Press=cn=p,dc=lumen,dc=example",
+	}
+	s, err := parse(t, args...)
+	if err != nil || !s.LDAP.On() || s.LDAP.MaxArchive != 20 || s.LDAP.Interval != time.Hour || len(s.LDAP.Groups) != 2 {
+		t.Fatalf("%+v, %v", s.LDAP, err)
+	}
+	settings, err := s.LDAP.Settings()
+	if err != nil || settings.BindPassword != "hush" || settings.Attributes["phone"] != "mobile" || settings.Attributes["id"] != "badge" {
+		t.Errorf("%+v, %v", settings, err)
+	}
+	if unknown := Unknown([]string{"WORKDRIVE_LDAP_URL=x", "WORKDRIVE_LDAP_BIND_PASSWORD=x", "WORKDRIVE_LDAP_URI=x"}); strings.Join(unknown, " ") != "WORKDRIVE_LDAP_URI" {
+		t.Errorf("unknown: %v", unknown)
+	}
+	const good = "--ldap-url=ldaps://d.example --ldap-base=dc=x "
+	for _, c := range []struct{ args, why string }{
+		{"--ldap-base=dc=x", "--ldap-url is missing"},
+		{"--ldap-url=https://d.example --ldap-base=dc=x", "must look like ldaps://"},
+		{"--ldap-url=ldaps://d.example", "base must be a DN"},
+		{good + "--ldap-bind-dn=cn=a", "needs a password"},
+		{good + "--ldap-filter=(x", "filter cannot be read"},
+		{good + "--ldap-max-archive=101", "between 0 and 100"},
+		{good + "--ldap-interval=1s", "at least a minute"},
+		{good + "--ldap-groups=x", "NAME=VALUE"},
+		{good + "--ldap-attributes=mial=x", `no attribute for "mial"`},
+		{good + "--ldap-bind-password=x", "unknown flag"},
 	} {
 		if _, err := parse(t, strings.Fields(c.args)...); err == nil || !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%s: %v, want %s", c.args, err, c.why)
