@@ -166,7 +166,7 @@ func FuzzLoginFilter(f *testing.F) {
 			t.Fatalf("%q has another form", text)
 		}
 		for _, term := range either.Children {
-			if term.Tag != goldap.FilterEqualityMatch || string(term.Children[1].Data.Bytes()) != strings.TrimSpace(login) {
+			if term.Tag != goldap.FilterEqualityMatch || term.Children[1].Data.String() != strings.TrimSpace(login) {
 				t.Fatalf("%q does not compare with %q", text, login)
 			}
 		}

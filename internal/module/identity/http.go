@@ -24,7 +24,7 @@ func (s *Service) LogoutHandler() http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, 2*maxLogoutToken)
 		err := error(errLogout)
 		if r.ParseForm() == nil {
-			err = s.Logout(r.Context(), r.PostForm.Get("logout_token"), r.RemoteAddr) //nolint:forbidigo // what came, not what is sent
+			err = s.Logout(r.Context(), r.PostForm.Get("logout_token"), r.RemoteAddr)
 		}
 		if err == nil {
 			w.WriteHeader(http.StatusOK)

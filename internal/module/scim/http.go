@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/kernel/db"
 	"github.com/workdrive/workdrive/internal/kernel/fault"
@@ -62,6 +63,7 @@ type handlers map[string]func(c *call) error
 // endpoint is a path below Path.
 type endpoint struct {
 	rule     authz.Rule // of reading; writing takes the scope's other verb
+	object   string     // what the audit log calls one
 	all, one handlers
 }
 
@@ -71,16 +73,16 @@ func endpoints() map[string]endpoint {
 	about := authz.Rule{Scope: "users:read"}
 	return map[string]endpoint{
 		"Users": {
-			people, handlers{http.MethodGet: (*call).listUsers, http.MethodPost: (*call).createUser},
+			people, "user", handlers{http.MethodGet: (*call).listUsers, http.MethodPost: (*call).createUser},
 			handlers{http.MethodGet: (*call).readUser, http.MethodPut: (*call).replaceUser, http.MethodPatch: (*call).patchUser, http.MethodDelete: (*call).deleteUser},
 		},
 		"Groups": {
-			groups, handlers{http.MethodGet: (*call).listGroups, http.MethodPost: (*call).createGroup},
+			groups, "securityGroup", handlers{http.MethodGet: (*call).listGroups, http.MethodPost: (*call).createGroup},
 			handlers{http.MethodGet: (*call).readGroup, http.MethodPut: (*call).replaceGroup, http.MethodPatch: (*call).patchGroup, http.MethodDelete: (*call).deleteGroup},
 		},
-		"ServiceProviderConfig": {about, handlers{http.MethodGet: func(c *call) error { return c.answer(http.StatusOK, c.s.providerConfig()) }}, nil},
-		"ResourceTypes":         {about, handlers{http.MethodGet: listAbout((*Service).resourceTypes)}, handlers{http.MethodGet: oneAbout((*Service).resourceTypes)}},
-		"Schemas":               {about, handlers{http.MethodGet: listAbout((*Service).schemas)}, handlers{http.MethodGet: oneAbout((*Service).schemas)}},
+		"ServiceProviderConfig": {about, "", handlers{http.MethodGet: func(c *call) error { return c.answer(http.StatusOK, c.s.providerConfig()) }}, nil},
+		"ResourceTypes":         {about, "", handlers{http.MethodGet: listAbout((*Service).resourceTypes)}, handlers{http.MethodGet: oneAbout((*Service).resourceTypes)}},
+		"Schemas":               {about, "", handlers{http.MethodGet: listAbout((*Service).schemas)}, handlers{http.MethodGet: oneAbout((*Service).schemas)}},
 	}
 }
 
@@ -103,26 +105,41 @@ func (c *call) serve(door Door) {
 	if c.r.Method != http.MethodGet {
 		rule.Scope = strings.Replace(rule.Scope, ":read", ":write", 1)
 	}
-	who, release, err := door.Enter(c.w, c.r, key(c.r), rule)
-	defer release()
+	v, err := door.Enter(c.w, c.r, api.Entrance{
+		Key: key(c.r), Rule: rule, Operation: operation(c.r.Method, name, below), RequestID: c.log, ObjectType: e.object, ObjectID: c.id,
+	})
+	if err == nil {
+		c.who, c.r = v.Who, c.r.WithContext(v.Context)
+		err = c.do(methods)
+	}
+	v.Leave(err)
 	if err != nil {
 		c.fail(err)
-		return
 	}
-	c.who = who
+}
+
+// operation is what a call is named in the audit log.
+func operation(method, name string, one bool) string {
+	verb := map[string]string{
+		http.MethodGet: "List", http.MethodPost: "Create", http.MethodPut: "Replace", http.MethodPatch: "Patch", http.MethodDelete: "Delete",
+	}[method]
+	if one && method == http.MethodGet {
+		verb = "Get"
+	}
+	return "scim" + verb + strings.TrimSuffix(name, "s")
+}
+
+func (c *call) do(methods handlers) error {
 	do := methods[c.r.Method]
 	if do == nil {
 		for method := range methods {
 			c.w.Header().Add("Allow", method)
 		}
-		c.fail(refusal{http.StatusMethodNotAllowed, "", "This resource does not do that."})
-		return
+		return refusal{http.StatusMethodNotAllowed, "", "This resource does not do that."}
 	}
 	q := c.r.URL.Query()
 	c.shows = projectionOf(q.Get("attributes"), q.Get("excludedAttributes"))
-	if err := do(c); err != nil {
-		c.fail(err)
-	}
+	return do(c)
 }
 
 // key is the API key of a request, as a bearer token (RFC 6750) or in the header of the API.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,31 @@ type rig struct {
 	url      string
 	actors   actors
 	ada, max authz.Actor
+	kept     audit
+}
+
+// audit keeps what the audit log is told.
+type audit struct {
+	mu   sync.Mutex
+	list []string
+}
+
+// Audit implements api.Auditor.
+func (a *audit) Audit(_ context.Context, _ db.Tx, c api.Audited) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.list = append(a.list, strings.Join([]string{c.Operation, c.ObjectType, c.ObjectID, string(c.Outcome), c.Code}, " "))
+	return nil
+}
+
+// last is the newest entry of the audit log.
+func (a *audit) last() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.list) == 0 {
+		return ""
+	}
+	return a.list[len(a.list)-1]
 }
 
 // actors authenticates whoever a test names: the key is the id of the person.
@@ -133,7 +159,7 @@ func each(t *testing.T, test func(r *rig)) {
 		service := scim.New(scim.Deps{
 			DB: d, Clock: now, Log: log, People: people{user.New(d, b, now, settings.New(d, b, now))}, Groups: groups{securitygroup.New(d, b, now)}, URL: "https://work.example/",
 		})
-		router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: now, Log: log, Authenticator: r.actors, RatePerMinute: 10_000})
+		router := api.NewRouter(api.Options{Version: "test", DB: d, Clock: now, Log: log, Authenticator: r.actors, Auditor: &r.kept, RatePerMinute: 10_000})
 		server := httptest.NewServer(service.Handler(router))
 		t.Cleanup(server.Close)
 		r.url = server.URL

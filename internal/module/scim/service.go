@@ -38,9 +38,9 @@ type Groups interface {
 	Remove(ctx context.Context, who authz.Actor, id string, people []string) error
 }
 
-// Door admits requests; kernel/api's router does.
+// Door admits requests, and keeps in the audit log what came of them; kernel/api's router does.
 type Door interface {
-	Enter(w http.ResponseWriter, req *http.Request, key string, rule authz.Rule) (who authz.Actor, release func(), err error)
+	Enter(w http.ResponseWriter, req *http.Request, e api.Entrance) (*api.Visit, error)
 }
 
 // Deps are what the service works with.

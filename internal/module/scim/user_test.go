@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/workdrive/workdrive/internal/kernel/api"
 	"github.com/workdrive/workdrive/internal/kernel/authz"
 	"github.com/workdrive/workdrive/internal/testkit/cast"
 )
@@ -289,5 +290,28 @@ func TestWhatTheServerCanDoIsTold(t *testing.T) {
 		r.call("GET", "/Schemas", "").want(200).has(map[string]string{"totalResults": "3"})
 		r.call("GET", "/Schemas/"+enterprise, "").want(200).has(map[string]string{"name": "EnterpriseUser"})
 		r.call("GET", "/Schemas/urn:none", "").want(404)
+	})
+}
+
+func TestCallsLeaveTheirTrace(t *testing.T) {
+	each(t, func(r *rig) {
+		id := r.create("ines@lumen.example")
+		if got := r.kept.last(); got != "scimCreateUser user  "+api.Done+" " {
+			r.Errorf("making somebody: %q", got)
+		}
+		r.call("PATCH", "/Users/"+id, `{"Operations":[{"op":"replace","path":"title","value":"Chief"}]}`).want(200)
+		if got := r.kept.last(); got != "scimPatchUser user "+id+" "+api.Done+" " {
+			r.Errorf("changing them: %q", got)
+		}
+		r.send(r.max, "DELETE", "/Users/"+id, "").want(403)
+		if got := r.kept.last(); got != "scimDeleteUser user "+id+" "+api.Denied+" role.missing" {
+			r.Errorf("a denial: %q", got)
+		}
+		before := len(r.kept.list)
+		r.call("PATCH", "/Users/"+id, `{"Operations":[{"op":"replace","path":"userName","value":""}]}`)
+		r.call("POST", "/Users", `{"userName":"ines@lumen.example"}`).want(409)
+		if len(r.kept.list) > before+1 { // what was undone leaves none
+			r.Errorf("a conflict left %q", r.kept.last())
+		}
 	})
 }
