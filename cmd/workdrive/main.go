@@ -46,6 +46,7 @@ type commands struct {
 	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong with an installation."`
 	User    userCommands   `cmd:"" help:"List and change people."`
 	Token   tokenCommands  `cmd:"" help:"List, make and revoke API keys."`
+	LDAP    ldapCommands   `cmd:"" name:"ldap" help:"Work with the LDAP directory."`
 	Audit   auditCommands  `cmd:"" help:"Check the audit log."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	OpenAPI openapiCommand `cmd:"" name:"openapi" hidden:"" help:"Print the OpenAPI description."`

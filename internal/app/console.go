@@ -18,8 +18,12 @@ func (a *App) mountConsole() (err error) {
 			files = append(files, s3.Scheme+"://"+bucket(a.o.Server)+"."+s3.Host)
 		}
 	}
+	var provider console.Provider
+	if a.o.Server.OIDC.On() {
+		provider = elsewhere{a.Identities, a.Sessions}
+	}
 	a.console, err = console.New(console.Deps{
-		API: a.router, Sessions: a.Sessions, Installation: installation{a.Orgs, a.Users}, Clock: a.o.Clock, Log: a.o.Log,
+		API: a.router, Sessions: a.Sessions, Installation: installation{a.Orgs, a.Users}, Provider: provider, Clock: a.o.Clock, Log: a.o.Log,
 		URL: a.o.Server.Address(a.o.Server.Listen), Files: files,
 	})
 	return err

@@ -19,10 +19,12 @@ import (
 	"github.com/workdrive/workdrive/internal/module/conversation"
 	"github.com/workdrive/workdrive/internal/module/course"
 	"github.com/workdrive/workdrive/internal/module/department"
+	"github.com/workdrive/workdrive/internal/module/directory"
 	"github.com/workdrive/workdrive/internal/module/document"
 	"github.com/workdrive/workdrive/internal/module/enforcement"
 	"github.com/workdrive/workdrive/internal/module/event"
 	"github.com/workdrive/workdrive/internal/module/faq"
+	"github.com/workdrive/workdrive/internal/module/identity"
 	"github.com/workdrive/workdrive/internal/module/location"
 	"github.com/workdrive/workdrive/internal/module/media"
 	"github.com/workdrive/workdrive/internal/module/news"
@@ -32,6 +34,7 @@ import (
 	"github.com/workdrive/workdrive/internal/module/post"
 	"github.com/workdrive/workdrive/internal/module/preview"
 	"github.com/workdrive/workdrive/internal/module/quicklink"
+	"github.com/workdrive/workdrive/internal/module/scim"
 	searching "github.com/workdrive/workdrive/internal/module/search"
 	"github.com/workdrive/workdrive/internal/module/securitygroup"
 	"github.com/workdrive/workdrive/internal/module/session"
@@ -78,6 +81,9 @@ type Modules struct {
 	Events           *event.Service
 	Enforcement      *enforcement.Service
 	QuickLinks       *quicklink.Service
+	Identities       *identity.Service
+	Provisioning     *scim.Service
+	Directory        *directory.Service
 	Streams          *stream.Service
 	Webhooks         *webhook.Service
 	Audits           *audit.Service
@@ -85,7 +91,7 @@ type Modules struct {
 
 // constraints are the unique indexes of all modules.
 func constraints() []db.Constraint {
-	return slices.Concat(user.Constraints, department.Constraints, location.Constraints, securitygroup.Constraints, category.Constraints)
+	return slices.Concat(user.Constraints, department.Constraints, location.Constraints, securitygroup.Constraints, category.Constraints, scim.Constraints)
 }
 
 // wire makes the services. What one module needs of another is filled in here.
@@ -102,7 +108,11 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Users = user.New(d, b, c, m.Settings)
 	m.Tokens = token.New(d, b, c, log)
 	m.Orgs = org.New(d, b, c, firstPeople{m.Users}, m.Tokens)
-	m.Sessions = a.wireSessions(m.Users)
+	m.Groups = securitygroup.New(d, b, c)
+	if m.Directory, err = a.directory(m); err != nil {
+		return m, err
+	}
+	m.Sessions = a.wireSessions(m.Users, m.Directory)
 	scanner, err := a.o.Server.Media.Scanner()
 	if err != nil {
 		return m, err
@@ -150,7 +160,10 @@ func (a *App) wire(ctx context.Context) (m Modules, err error) {
 	m.Visibility = visibility.New(d, b, audiences, contents)
 	m.Departments = department.New(d, b, c)
 	m.Locations = location.New(d, b, c)
-	m.Groups = securitygroup.New(d, b, c)
+	if m.Identities, err = a.identities(m); err != nil {
+		return m, err
+	}
+	m.Provisioning = a.provisioning(m)
 	if m.Notifications, err = a.notifications(m, audiences, contents); err != nil {
 		return m, err
 	}
@@ -183,7 +196,7 @@ func (a *App) mounted() []module {
 		a.Departments, a.Locations, a.Groups,
 		a.Media, a.Posts, a.News, a.Photos, a.Videos, a.Documents, a.Faqs, a.Social, a.Acknowledgements, a.Categories, a.Visibility, a.Search,
 		a.Tasks, a.Courses, a.Enforcement,
-		a.Conversations, a.Notifications, a.Events, a.QuickLinks,
+		a.Conversations, a.Notifications, a.Events, a.QuickLinks, a.Directory,
 		a.Streams, a.Webhooks, a.Audits,
 	}
 }

@@ -6,11 +6,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/workdrive/workdrive/internal/compat"
+	"github.com/workdrive/workdrive/internal/module/identity"
+	"github.com/workdrive/workdrive/internal/module/scim"
 )
 
 // healthTimeout is how long the database may take to answer /readyz.
@@ -24,6 +27,7 @@ const healthTimeout = 2 * time.Second
 func (a *App) routes() http.Handler {
 	api := compat.Handler(a.router)
 	metrics := a.metricsHandler()
+	logout, provisioning := a.Identities.LogoutHandler(), a.Provisioning.Handler(a.router)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Not a http.ServeMux, which redirects paths it finds untidy before the API sees them.
 		get := r.Method == http.MethodGet || r.Method == http.MethodHead
@@ -34,6 +38,10 @@ func (a *App) routes() http.Handler {
 			a.ready(w, r)
 		case path == "/metrics" && get && a.metricsOpen(r):
 			metrics.ServeHTTP(w, r)
+		case path == identity.LogoutPath && a.o.Server.OIDC.On():
+			logout.ServeHTTP(w, r)
+		case strings.HasPrefix(path, scim.Path+"/"):
+			provisioning.ServeHTTP(w, r)
 		case a.console.Handles(path):
 			a.console.ServeHTTP(w, r)
 		default:

@@ -117,7 +117,8 @@ var tenantTables = regexp.MustCompile(`(?i)\b(?:from|join|into|update)\s+(depart
 	`events|event_occurrences|event_people|event_guests|event_guest_answers|event_mails|event_feeds|calendar_subscriptions|external_events|` +
 	`enforcement_templates|enforcement_reminders|enforcement_obligations|sso_tiles|sso_launches|sso_tokens|` +
 	`sessions|sign_in_links|known_browsers|second_factors|recovery_codes|` +
-	`presence|webhooks|webhook_deliveries|conversation_hooks|audit_entries|audit_heads)\b`)
+	`presence|webhooks|webhook_deliveries|conversation_hooks|audit_entries|audit_heads|` +
+	`identities|logout_tokens|scim_users|scim_groups|directory_entries)\b`)
 
 // allOrganizations are the statements that mean every organization, with the reason.
 var allOrganizations = map[string]string{
@@ -127,6 +128,7 @@ var allOrganizations = map[string]string{
 	"internal/module/session/tidy.go":      "what has served its time is deleted of all organizations",
 	"internal/kernel/bus/log.go":           "the log is read once for all organizations, and handed out to each",
 	"internal/module/webhook/store_all.go": "old deliveries of all organizations are deleted",
+	"internal/module/identity/tidy.go":     "logout tokens that have expired are forgotten of all organizations",
 }
 
 func TestStatementsNameTheOrganization(t *testing.T) {

@@ -35,6 +35,7 @@ var reachesOut = map[string]string{
 	"internal/kernel/egress/egress.go": "the guarded client itself",
 	"internal/kernel/clamd/clamd.go":   "the operator's virus scanner, mostly on this machine",
 	"internal/kernel/bus/nats.go":      "the operator's NATS servers, which are neighbours",
+	"internal/kernel/ldap/ldap.go":     "the operator's directory, which is no web server and mostly a neighbour",
 	"internal/kernel/mail/mail.go":     "the operator's mail server, which is no web server and may be a neighbour",
 }
 
@@ -51,6 +52,8 @@ var dials = map[string][]string{
 	"syscall":                {"Socket", "Connect"},
 	"golang.org/x/sys/unix":  {"Socket", "Connect"},
 	"golang.org/x/net/http2": {"Transport"},
+
+	"github.com/go-ldap/ldap/v3": {"Dial", "DialTLS", "DialURL", "NewConn"},
 
 	"github.com/nats-io/nats.go": {"Connect"},
 }

@@ -30,11 +30,22 @@ type Founding struct {
 	Organization, Email, FirstName, LastName, Password string
 }
 
+// Provider signs people in elsewhere; app fills it with module/identity.
+type Provider interface {
+	// Name is what the button says.
+	Name() string
+	// Begin gives where the browser goes to sign in, and a secret for its cookie.
+	Begin(ctx context.Context, next string) (to, secret string, err error)
+	// Finish takes what the browser comes back with, opens a session and gives where to go on to.
+	Finish(ctx context.Context, back url.Values, secret string, c session.Client) (o session.Opened, next string, err error)
+}
+
 // Deps are what the console works with.
 type Deps struct {
 	API          http.Handler // the operations, called in process
 	Sessions     *session.Service
 	Installation Installation
+	Provider     Provider // nil for none
 	Clock        clock.Clock
 	Log          *slog.Logger
 	URL          string   // where people reach it
@@ -89,8 +100,8 @@ func (c *Console) maySetUp(code string) bool {
 }
 
 // others are the first segments of what is not the console's: the API, what calendar programs and
-// guests are given, and what watches over the process.
-var others = []string{"api", "calendar", "healthz", "readyz", "metrics"}
+// guests are given, what identity providers and provisioning clients call, and what watches over the process.
+var others = []string{"api", "calendar", "oidc", "scim", "healthz", "readyz", "metrics"}
 
 // Handles reports whether a path is the console's. Untidy ones are nobody's. The page of the calendar
 // is ours, what is below its address is given to programs and guests.

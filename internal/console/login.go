@@ -14,6 +14,7 @@ import (
 type signing struct {
 	email, organization, next string
 	several, mails            bool
+	elsewhere                 string // what the provider is called, "" for none
 }
 
 func (c *Console) loginForm(v *visit) error {
@@ -41,6 +42,9 @@ func (c *Console) loginForm(v *visit) error {
 func (c *Console) signing(v *visit) (f signing, err error) {
 	f.several, err = c.d.Installation.Several(v.ctx())
 	f.mails = c.d.Sessions.Mails()
+	if c.d.Provider != nil {
+		f.elsewhere = c.d.Provider.Name()
+	}
 	return f, err
 }
 

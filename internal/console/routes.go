@@ -19,6 +19,10 @@ func (c *Console) routes() {
 	c.open("POST /login", c.login)
 	c.open("GET /login/code", c.codeForm)
 	c.open("POST /login/code", c.code)
+	if c.d.Provider != nil {
+		c.open("GET /login/oidc", c.beginElsewhere)
+		c.open("GET /login/oidc/callback", c.finishElsewhere)
+	}
 	c.open("POST /logout", c.logout)
 	c.open("GET /forgot", c.forgotForm)
 	c.open("POST /forgot", c.forgot)

@@ -40,39 +40,54 @@ func (s *state) call(outcome, code string) Audited {
 	return c
 }
 
-// audited lets an operation that asks for a capability leave its trace: in the transaction of its
-// change, or before its answer when it only reads. A call that changed nothing leaves none.
+// audited lets an operation leave its trace.
 func (r *Router) audited(ctx huma.Context, s *state) (huma.Context, error) {
-	if r.o.Auditor == nil || s.op.Authz.Capability == "" {
+	kept, err := r.keep(ctx.Context(), s.op.Authz, s.op.Method, s.call)
+	if err != nil || kept == ctx.Context() {
+		return ctx, err
+	}
+	return huma.WithContext(ctx, kept), nil
+}
+
+// auditDenial keeps an operation's call that was denied.
+func (r *Router) auditDenial(s *state) {
+	if s.denied != "" && s.who.OrgID != "" && s.op != nil {
+		r.keepDenial(s.Context, s.call(Denied, s.denied))
+	}
+}
+
+// keep lets a call that asks for a capability leave its trace: in the transaction of its change,
+// which is one of the context's, or before its answer when it only reads. A call that changed
+// nothing leaves none.
+func (r *Router) keep(ctx context.Context, rule authz.Rule, method string, call func(outcome, code string) Audited) (context.Context, error) {
+	if r.o.Auditor == nil || rule.Capability == "" {
 		return ctx, nil
 	}
-	if s.op.Method == http.MethodGet {
-		return ctx, r.o.DB.Write(ctx.Context(), func(tctx context.Context, tx db.Tx) error {
-			return r.o.Auditor.Audit(tctx, tx, s.call(Done, ""))
+	if method == http.MethodGet {
+		return ctx, r.o.DB.Write(ctx, func(tctx context.Context, tx db.Tx) error {
+			return r.o.Auditor.Audit(tctx, tx, call(Done, ""))
 		})
 	}
 	kept := false // a call may have several transactions
-	return huma.WithContext(ctx, db.Accompany(ctx.Context(), func(tctx context.Context, tx db.Tx) error {
+	return db.Accompany(ctx, func(tctx context.Context, tx db.Tx) error {
 		if kept {
 			return nil
 		}
 		tx.OnCommit(func() { kept = true })
-		return r.o.Auditor.Audit(tctx, tx, s.call(Done, ""))
-	})), nil
+		return r.o.Auditor.Audit(tctx, tx, call(Done, ""))
+	}), nil
 }
 
-// auditDenial keeps a call that was denied, after its transaction, if there was one, has been
+// keepDenial keeps a call that was denied, after its transaction, if there was one, has been
 // undone.
-func (r *Router) auditDenial(s *state) {
-	if s.denied == "" || r.o.Auditor == nil || s.who.OrgID == "" || s.op == nil {
+func (r *Router) keepDenial(of context.Context, call Audited) {
+	if r.o.Auditor == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.Context), defaultTimeout) // whoever is denied may hang up
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(of), defaultTimeout) // whoever is denied may hang up
 	defer cancel()
-	err := r.o.DB.Write(ctx, func(tctx context.Context, tx db.Tx) error {
-		return r.o.Auditor.Audit(tctx, tx, s.call(Denied, s.denied))
-	})
+	err := r.o.DB.Write(ctx, func(tctx context.Context, tx db.Tx) error { return r.o.Auditor.Audit(tctx, tx, call) })
 	if err != nil {
-		r.o.Log.ErrorContext(ctx, "a denied call could not be kept in the audit log", "requestId", s.id, "operation", s.op.ID, "user", s.who.UserID, "error", err)
+		r.o.Log.ErrorContext(ctx, "a denied call could not be kept in the audit log", "requestId", call.RequestID, "operation", call.Operation, "user", call.Who.UserID, "error", err)
 	}
 }

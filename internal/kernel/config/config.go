@@ -49,6 +49,8 @@ type Server struct {
 	SMS   SMS   `embed:"" prefix:"sms-"`
 	Push  Push  `embed:"" prefix:"push-"`
 	Calls Calls `embed:"" prefix:"calls-"`
+	OIDC  OIDC  `embed:"" prefix:"oidc-"`
+	LDAP  LDAP  `embed:"" prefix:"ldap-"`
 }
 
 // Calls says where meetings and livestreams are held.
@@ -172,7 +174,7 @@ func (s Server) Check() error {
 	if s.RateLimit < 0 || s.MaxInFlight < 1 {
 		return fmt.Errorf("--rate-limit must be 0 or more and --max-in-flight at least 1")
 	}
-	return errors.Join(s.S3.Check(), s.Media.Check(), s.SMTP.Check(), s.SMS.Check(), s.Push.Check(), s.Calls.Check())
+	return errors.Join(s.S3.Check(), s.Media.Check(), s.SMTP.Check(), s.SMS.Check(), s.Push.Check(), s.Calls.Check(), s.OIDC.Check(), s.LDAP.Check())
 }
 
 // Embedded reports that the data is a SQLite file in the data directory.
@@ -221,8 +223,8 @@ func (s Server) Address(listening string) string {
 // Unknown gives the names of WORKDRIVE_* variables in an environment ("NAME=value") that are
 // no settings: misspelt, or of another version. Those of the tests do not count.
 func Unknown(environment []string) []string {
-	known := map[string]bool{smtpPassword: true, smsSecret: true}
-	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3](), reflect.TypeFor[Media](), reflect.TypeFor[SMTP](), reflect.TypeFor[SMS](), reflect.TypeFor[Push](), reflect.TypeFor[Calls]()} {
+	known := map[string]bool{smtpPassword: true, smsSecret: true, oidcSecret: true, ldapPassword: true}
+	for _, t := range []reflect.Type{reflect.TypeFor[Store](), reflect.TypeFor[Server](), reflect.TypeFor[S3](), reflect.TypeFor[Media](), reflect.TypeFor[SMTP](), reflect.TypeFor[SMS](), reflect.TypeFor[Push](), reflect.TypeFor[Calls](), reflect.TypeFor[OIDC](), reflect.TypeFor[LDAP]()} {
 		for i := range t.NumField() {
 			known[t.Field(i).Tag.Get("env")] = true
 		}

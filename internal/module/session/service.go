@@ -36,6 +36,13 @@ type Mailer interface {
 	Send(ctx context.Context, m mail.Message) error
 }
 
+// Directory checks the passwords of people who are kept elsewhere; module/directory does.
+type Directory interface {
+	// Check is asked with the person who has the address that was given, "" for nobody. decides is
+	// false when their password is here; else id is whose login and password these are, "" for nobody's.
+	Check(ctx context.Context, organization, userID, login, password string) (id string, decides bool, err error)
+}
+
 // Deps are what the service works with.
 type Deps struct {
 	DB     *db.DB
@@ -44,26 +51,29 @@ type Deps struct {
 	Log    *slog.Logger
 	People People
 	Mailer Mailer // nil without mail
-	URL    string // where people reach the console
+
+	Directory Directory // nil for none
+	URL       string    // where people reach the console
 }
 
 // Service is signing in.
 type Service struct {
-	db       *db.DB
-	jobs     *job.Jobs
-	clock    clock.Clock
-	log      *slog.Logger
-	people   People
-	mailer   Mailer
-	url      string
-	store    store
-	throttle *throttle
+	db        *db.DB
+	jobs      *job.Jobs
+	clock     clock.Clock
+	log       *slog.Logger
+	people    People
+	mailer    Mailer
+	elsewhere Directory
+	url       string
+	store     store
+	throttle  *throttle
 }
 
 // New makes the service and adds its jobs.
 func New(d Deps) *Service {
 	s := &Service{
-		db: d.DB, jobs: d.Jobs, clock: d.Clock, log: d.Log, people: d.People, mailer: d.Mailer, url: strings.TrimRight(d.URL, "/"),
+		db: d.DB, jobs: d.Jobs, clock: d.Clock, log: d.Log, people: d.People, mailer: d.Mailer, elsewhere: d.Directory, url: strings.TrimRight(d.URL, "/"),
 		throttle: newThrottle(d.Clock),
 	}
 	s.mails()
@@ -91,34 +101,72 @@ func (s *Service) SignIn(ctx context.Context, in Attempt) (Opened, error) {
 	if err != nil {
 		return Opened{}, err
 	}
-	ok, err := s.people.CheckPassword(ctx, a.passwordHash, in.Password)
+	a, ok, err := s.proven(ctx, a, in)
 	if err != nil {
 		giveBack() // nothing was found out
 		return Opened{}, err
 	}
-	if !ok || !there {
+	if !ok {
 		return Opened{}, errWrong
 	}
 	giveBack()
-	switch {
-	case a.orgStatus != active:
-		return Opened{}, errSuspended
-	case a.status == blocked:
-		return Opened{}, errBlocked
-	case a.status != active && a.status != invited:
-		return Opened{}, errWrong
+	if err := a.mayEnter(); err != nil {
+		return Opened{}, err
 	}
 	var o Opened
 	err = s.db.Write(ctx, func(ctx context.Context, tx db.Tx) error {
-		if a.status == invited && !a.hasFactor {
-			if err := s.people.Arrive(ctx, a.actor(""), a.id); err != nil {
-				return err
-			}
-		}
-		o, err = s.open(ctx, tx, a, in.Client)
+		o, err = s.enter(ctx, tx, a, in.Client)
 		return err
 	})
 	return o, err
+}
+
+// proven gives the account whose password was given, and whether it was: that of the address, or
+// of the directory's login name. a is without an id when nobody has the address.
+func (s *Service) proven(ctx context.Context, a account, in Attempt) (account, bool, error) {
+	if s.elsewhere != nil {
+		id, decides, err := s.elsewhere.Check(ctx, in.Organization, a.id, in.Email, in.Password)
+		switch {
+		case err != nil:
+			return a, false, err
+		case decides && id == "":
+			return a, false, nil
+		case decides && id != a.id:
+			q := s.db.Reader(ctx)
+			orgID, err := s.store.organization(ctx, q, fold(in.Organization))
+			if err == nil {
+				a, err = s.store.byID(ctx, q, orgID, id)
+			}
+			return a, err == nil, err
+		case decides:
+			return a, true, nil
+		}
+	}
+	ok, err := s.people.CheckPassword(ctx, a.passwordHash, in.Password)
+	return a, ok && a.id != "", err
+}
+
+// mayEnter refuses accounts that nobody signs in with.
+func (a account) mayEnter() error {
+	switch {
+	case a.orgStatus != active:
+		return errSuspended
+	case a.status == blocked:
+		return errBlocked
+	case a.status != active && a.status != invited:
+		return errWrong
+	}
+	return nil
+}
+
+// enter opens a session for somebody who has shown who they are. Whoever was invited has arrived.
+func (s *Service) enter(ctx context.Context, tx db.Tx, a account, c Client) (Opened, error) {
+	if a.status == invited && !a.hasFactor {
+		if err := s.people.Arrive(ctx, a.actor(""), a.id); err != nil {
+			return Opened{}, err
+		}
+	}
+	return s.open(ctx, tx, a, c)
 }
 
 // counted is by what the failures of an attempt count: the account, or the browser when the

@@ -26,6 +26,7 @@ type account struct {
 	hasFactor              bool
 	restrictedFrom         *int64 // ms, by what is overdue; nil for never
 	capabilities           []authz.Capability
+	by                     External // who vouches for the session that is opened
 }
 
 const accountColumns = `u.org_id, u.id, u.email, u.first_name || ' ' || u.last_name, u.status, o.status, o.name, o.parent_org_id IS NULL, u.password_hash,
@@ -78,6 +79,12 @@ func (store) byEmail(ctx context.Context, q db.Queryer, subdomain, emailKey stri
 	return one(q.Query(ctx, `SELECT `+accountColumns+accountFrom+` WHERE u.org_id =
 		(SELECT id FROM organizations WHERE (subdomain = ? AND ? <> '') OR (parent_org_id IS NULL AND ? = ''))
 		AND u.email_key = ?`, subdomain, subdomain, subdomain, emailKey))
+}
+
+// organization gives the id of an organization; "" is the root organization.
+func (store) organization(ctx context.Context, q db.Queryer, subdomain string) (id string, err error) {
+	err = q.QueryRow(ctx, `SELECT id FROM organizations WHERE (subdomain = ? AND ? <> '') OR (parent_org_id IS NULL AND ? = '')`, subdomain, subdomain, subdomain).Scan(&id)
+	return id, err
 }
 
 func (store) byID(ctx context.Context, q db.Queryer, orgID, id string) (account, error) {
@@ -133,8 +140,9 @@ func (store) insert(ctx context.Context, tx db.Tx, a account, hash string, s Ses
 	if ms := s.CreatedAt.UnixMilli(); verified {
 		at = &ms
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO sessions (org_id, id, user_id, hash, agent, network, created_at, seen_at, expires_at, verified_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, a.orgID, s.ID, a.id, hash, s.Agent, s.Network, s.CreatedAt.UnixMilli(), s.SeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), at)
+	_, err := tx.Exec(ctx, `INSERT INTO sessions (org_id, id, user_id, hash, agent, network, created_at, seen_at, expires_at, verified_at,
+		issuer, subject, provider_session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), NULLIF(?, ''), NULLIF(?, ''))`,
+		a.orgID, s.ID, a.id, hash, s.Agent, s.Network, s.CreatedAt.UnixMilli(), s.SeenAt.UnixMilli(), s.ExpiresAt.UnixMilli(), at, a.by.Issuer, a.by.Subject, a.by.SID)
 	return err
 }
 

@@ -52,6 +52,16 @@ func (t *throttle) take(account, address string) (giveBack func(), err error) {
 	return func() { byAddress.CancelAt(now); byAccount.CancelAt(now) }, nil
 }
 
+// takeFrom counts an attempt from an address.
+func (t *throttle) takeFrom(address string) (giveBack func(), err error) {
+	now := t.clock.Now()
+	r, err := reserve(t.addresses, networkOf(address), failuresPerAddress, time.Minute, now)
+	if err != nil {
+		return nil, err
+	}
+	return func() { r.CancelAt(now) }, nil
+}
+
 // mayMail counts a mail that somebody asks for, and reports whether it may go out.
 func (t *throttle) mayMail(account, address string) (bool, error) {
 	now := t.clock.Now()
