@@ -44,9 +44,9 @@ type Options struct {
 	Restrict func(ctx context.Context, who authz.Actor, rule authz.Rule, id string) error
 	// Dress completes an answer before it is sent, with what the actor's organization shows in all
 	// of them: the pictures of people (kernel/person). nil for nothing.
-	Dress    func(ctx context.Context, who authz.Actor, answer any) error
-	Metrics  prometheus.Registerer // nil for none
-	Auditor  Auditor               // nil for none
+	Dress   func(ctx context.Context, who authz.Actor, answer any) error
+	Metrics prometheus.Registerer // nil for none
+	Auditor Auditor               // nil for none
 	// Examples holds <operation id>.request.json and .response.json; nil for none.
 	Examples fs.FS
 	// Aliases gives other spellings of body fields by operation id: alias -> name.
