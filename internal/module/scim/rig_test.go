@@ -48,7 +48,7 @@ type audit struct {
 func (a *audit) Audit(_ context.Context, _ db.Tx, c api.Audited) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.list = append(a.list, strings.Join([]string{c.Operation, c.ObjectType, c.ObjectID, string(c.Outcome), c.Code}, " "))
+	a.list = append(a.list, strings.Join([]string{c.Operation, c.ObjectType, c.ObjectID, c.Outcome, c.Code}, " "))
 	return nil
 }
 
