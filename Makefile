@@ -14,8 +14,10 @@ RACE     := $(if $(CC_FOUND),-race)
 # Long tests that do one thing after another: the race detector makes them ten times slower and has
 # nothing to find in them that the concurrent tests do not show it. They run without it.
 SERIAL   := ^(TestIsolationMatrix.*|TestEveryOperationRefusesBadInput|TestEveryExampleIsReplayed|TestVisibilityAgreesWithOracle|$\
-TestEveryQuestionHasTheSameAnswer|TestListsAreTheExpansionOfAllSeries|TestHostilePDFsEndTheirOwnProcessAlone|TestBombsNeedLittleMemory|TestTheDemo.*)$$
-SERIAL_IN := ./internal/app ./internal/demo ./internal/kernel/audience ./internal/kernel/extract ./internal/module/event
+TestAnOrganizationIsTheSameBytesWhereverItIs|TestABackupBringsEverythingBack|TestNoListHasAStatementPerRow|TestInboxesHaveWhatTheModelSays|$\
+TestPrintedExamplesWorkToTheLetter|TestAcknowledgements|TestEveryPageIsAccessible|TestEveryQuestionHasTheSameAnswer|TestListsAreTheExpansionOfAllSeries|$\
+TestHostilePDFsEndTheirOwnProcessAlone|TestBombsNeedLittleMemory|TestTheDemo.*)$$
+SERIAL_IN := ./internal/app ./internal/console ./internal/demo ./internal/kernel/audience ./internal/kernel/extract ./internal/module/event
 # Packages in which nothing is concurrent.
 PLAIN    := ./internal/arch ./internal/kernel/ical ./internal/kernel/recurrence
 
