@@ -15,11 +15,11 @@ RACE     := $(if $(CC_FOUND),-race)
 # nothing to find in them that the concurrent tests do not show it. They run without it.
 SERIAL   := ^(TestIsolationMatrix.*|TestEveryOperationRefusesBadInput|TestEveryExampleIsReplayed|TestVisibilityAgreesWithOracle|$\
 TestAnOrganizationIsTheSameBytesWhereverItIs|TestABackupBringsEverythingBack|TestNoListHasAStatementPerRow|TestInboxesHaveWhatTheModelSays|$\
-TestPrintedExamplesWorkToTheLetter|TestAcknowledgements|TestEveryPageIsAccessible|TestEveryQuestionHasTheSameAnswer|TestListsAreTheExpansionOfAllSeries|$\
+TestPrintedExamplesWorkToTheLetter|TestAcknowledgements|TestEveryQuestionHasTheSameAnswer|TestListsAreTheExpansionOfAllSeries|$\
 TestHostilePDFsEndTheirOwnProcessAlone|TestBombsNeedLittleMemory|TestTheDemo.*)$$
-SERIAL_IN := ./internal/app ./internal/console ./internal/demo ./internal/kernel/audience ./internal/kernel/extract ./internal/module/event
-# Packages in which nothing is concurrent.
-PLAIN    := ./internal/arch ./internal/kernel/ical ./internal/kernel/recurrence
+SERIAL_IN := ./internal/app ./internal/demo ./internal/kernel/audience ./internal/kernel/extract ./internal/module/event
+# Packages in which nothing is concurrent, and the console, whose tests wait for a browser.
+PLAIN    := ./internal/arch ./internal/console ./internal/kernel/ical ./internal/kernel/recurrence
 
 .DEFAULT_GOAL := help
 
